@@ -1,0 +1,73 @@
+import { createRequire } from 'node:module';
+import process from 'node:process';
+import vm from 'node:vm';
+import tsNode from 'ts-node';
+
+const require = createRequire(import.meta.url);
+
+// Parse Server loads its push adapter by a dynamic import, which jest allows with this flag of Node only.
+if (!vm.SourceTextModule)
+  throw new Error('Start the specs with "npm test", or "npm test -- <jest options>".');
+
+const common = {
+  rootDir: import.meta.dirname,
+  testEnvironment: 'node',
+  transform: { '\\.ts$': ['ts-jest', { tsconfig: '<rootDir>/spec/tsconfig.json', transpilation: true }] },
+  modulePathIgnorePatterns: ['<rootDir>/dist/'],
+};
+
+const onDatabase = (name, color, database) => ({
+  ...common,
+  displayName: { name, color },
+  testMatch: ['<rootDir>/spec/**/*.spec.ts'],
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/spec/unit/'],
+  globals: { SPEC_DATABASE: database },
+  setupFiles: ['<rootDir>/spec/support/environment.ts'],
+  globalSetup: `<rootDir>/spec/support/${database}-setup.ts`,
+  globalTeardown: `<rootDir>/spec/support/${database}-teardown.ts`,
+});
+
+/** Decided before the projects are listed: without a MongoDB there is no MongoDB project. */
+async function mongodb() {
+  if (process.env.SPEC_MONGODB_URI) return { label: 'MongoDB (SPEC_MONGODB_URI)' };
+  const compiler = tsNode.register({ transpileOnly: true });
+  try {
+    await require('./embedded/mongo.ts').findMongod();
+    return { label: 'MongoDB (mongodb-memory-server)' };
+  } catch (error) {
+    return { label: 'MongoDB', skipped: error.message };
+  } finally {
+    compiler.enabled(false);
+  }
+}
+
+export default async () => {
+  const mongo = await mongodb();
+  return {
+    rootDir: import.meta.dirname,
+    maxWorkers: 2,
+    // Each spec file loads Parse Server anew, and what the last one loaded is not all given back.
+    workerIdleMemoryLimit: '1GB',
+    // A server's start on a machine that is busy with another worker takes its time.
+    testTimeout: 30_000,
+    reporters: [
+      'default',
+      [
+        '<rootDir>/spec/support/reporter.mjs',
+        {
+          labels: { postgresql: 'PostgreSQL', mongodb: mongo.label, unit: 'unit' },
+          skipped: mongo.skipped ? { mongodb: mongo.skipped } : {},
+        },
+      ],
+    ],
+    projects: [
+      onDatabase('postgresql', 'blue', 'postgresql'),
+      ...(mongo.skipped ? [] : [onDatabase('mongodb', 'green', 'mongodb')]),
+      {
+        ...common,
+        displayName: { name: 'unit', color: 'yellow' },
+        testMatch: ['<rootDir>/spec/unit/**/*.spec.ts'],
+      },
+    ],
+  };
+};
