@@ -1,0 +1,141 @@
+import { LRUCache } from 'lru-cache';
+import type { SessionEmitter } from '../events/events';
+import { movedExpiry, type ExpiryPolicy } from '../expiry/policy';
+import type { CacheController, Database, Logger } from '../parse-server';
+import { MAX_USER_AGENT, type SessionRecord } from '../session';
+import { watchEnds } from './ends';
+import { writeMarks } from './flush';
+import { Marks, type Mark } from './marks';
+
+/** More sessions than this between two flushes bring the next one forward. */
+const MAX_MARKS = 100_000;
+
+export interface ActivityOptions {
+  /** Between two flushes, in milliseconds. */
+  flushInterval: number;
+}
+
+/**
+ * Last access: every request marks its session in memory, and the marks are written together. Tracking fails open:
+ * a flush that fails keeps its marks for the next one, and no request ever waits for it.
+ */
+export class ActivityTracker {
+  private readonly marks = new Marks(MAX_MARKS);
+  /** When sessions end, as far as this process knows; `Infinity` where no access moves the end on. */
+  private readonly ends = new LRUCache<string, number>({ max: MAX_MARKS });
+  private readonly timer: NodeJS.Timeout;
+  /** A flush before the regular one. */
+  private early: { due: number; timer: NodeJS.Timeout } | undefined;
+  private flushing: Promise<void> | undefined;
+  private writing: ReadonlyMap<string, Mark> | undefined;
+  private hasFailed = false;
+
+  constructor(
+    private readonly database: Database,
+    private readonly cache: CacheController,
+    private readonly log: Logger,
+    private readonly policy: ExpiryPolicy,
+    private readonly options: ActivityOptions,
+    private readonly events: Pick<SessionEmitter, 'emit'>,
+  ) {
+    this.timer = setInterval(() => void this.flush(), options.flushInterval);
+    this.timer.unref();
+    if (Object.keys(policy).length > 0) watchEnds(cache, (token, end) => this.learn(token, end));
+  }
+
+  mark(token: string, mark: Mark): void {
+    this.marks.set(token, { ...mark, userAgent: mark.userAgent?.slice(0, MAX_USER_AGENT) });
+    if (this.marks.size >= MAX_MARKS && !this.hasFailed) void this.flush();
+    const end = this.ends.get(token);
+    if (end !== undefined) this.flushBefore(end, mark.at.getTime());
+  }
+
+  /** The last access of this token that is not written yet. */
+  pending(token: string): Date | undefined {
+    return (this.marks.get(token) ?? this.writing?.get(token))?.at;
+  }
+
+  /** Forgets a session that has ended. */
+  forget(token: string): void {
+    this.ends.delete(token);
+  }
+
+  /** Writes the marks. Never rejects: a failure is logged once until the next success. */
+  async flush(): Promise<void> {
+    // One at a time; whoever asks while one is under way has marks that it does not hold, and waits for both.
+    const before = this.flushing;
+    if (before) {
+      await before;
+      if (this.flushing) return this.flushing;
+    }
+    if (this.marks.size === 0) return;
+    this.flushing = this.write().finally(() => (this.flushing = undefined));
+    return this.flushing;
+  }
+
+  /** Writes what is left and stops. */
+  async shutdown(): Promise<void> {
+    clearInterval(this.timer);
+    clearTimeout(this.early?.timer);
+    await this.flush();
+  }
+
+  private learn(token: string, end: Date): void {
+    if (this.ends.get(token) !== Infinity) this.ends.set(token, end.getTime());
+  }
+
+  /** Whether an access moves this session's end on: it is neither fixed nor at the greatest age. */
+  private isMovable(session: SessionRecord): boolean {
+    return session.expiresAt !== null && movedExpiry(this.policy, session, session.expiresAt) !== undefined;
+  }
+
+  /**
+   * Sees to it that an access is written before its session ends, also when the regular flush would be too late: in
+   * half of the time that is left. What is written moves the end on, so this does not come with every request.
+   */
+  private flushBefore(end: number, at: number): void {
+    const delay = (end - at) / 2;
+    if (delay < 0 || delay >= this.options.flushInterval) return;
+    const due = at + delay;
+    if (this.early && this.early.due <= due) return;
+    clearTimeout(this.early?.timer);
+    const timer = setTimeout(() => {
+      this.early = undefined;
+      void this.flush();
+    }, delay);
+    timer.unref();
+    this.early = { due, timer };
+  }
+
+  private async write(): Promise<void> {
+    const marks = this.marks.take();
+    this.writing = marks;
+    try {
+      const { sessions, movedOn } = await writeMarks(
+        this.database,
+        marks,
+        this.options.flushInterval,
+        this.policy,
+        this.events,
+      );
+      for (const session of sessions) {
+        const end = this.isMovable(session) ? session.expiresAt?.getTime() : undefined;
+        this.ends.set(session.sessionToken, end ?? Infinity);
+      }
+      // Parse Server keeps the former end beside the cached user, and would refuse the token then. Without a cache
+      // (Redis is down) it reads the new one.
+      await Promise.allSettled(movedOn.map(token => this.cache.user.del(token)));
+      this.hasFailed = false;
+    } catch (error) {
+      this.marks.restore(marks);
+      if (!this.hasFailed) {
+        this.log.error(
+          `parse-server-sessions: last accesses could not be written, they are kept: ${(error as Error).message}`,
+        );
+      }
+      this.hasFailed = true;
+    } finally {
+      this.writing = undefined;
+    }
+  }
+}

@@ -1,0 +1,129 @@
+import { invalidSessionError } from '../errors';
+import type { Database, DatabaseOptions, ServerConfig } from '../parse-server';
+import type { Decision } from '../policy/decision';
+import { isScopedToken, mayAccess } from '../policy/scopes';
+import { isStale, mayWrite, type Write, type WriteRules } from '../policy/writes';
+import type { RequestContext } from '../request/caller';
+import type { SessionRecord } from '../session';
+import { bound, enforce, liveSession } from './enforce';
+import { keepSecrets } from './secret-database';
+import { applySessionRules, type SessionRules } from './session-database';
+
+export interface Enforcement extends SessionRules {
+  writeRules: WriteRules;
+}
+
+const guarded = new WeakSet<Database>();
+
+/**
+ * Puts the rules on a request that came in past the middleware (Parse Server's password reset page): it acts as
+ * master, and the sessions that it ends must end at once, too.
+ */
+export function guardUnseen(config: ServerConfig, enforcement: Enforcement): void {
+  if (guarded.has(config.database)) return;
+  const caller = { kind: 'master', readOnly: false } as const;
+  guardDatabase(config.database, { caller, config, onCreated: () => undefined }, enforcement);
+}
+
+/**
+ * Puts the guard and the `_Session` rules on one request's own database controller. Every way in (REST, batch,
+ * GraphQL, the SDK inside the server) reads and writes through it, and a controller is made per request, so its own
+ * properties see everything of this request and nothing of another.
+ */
+export function guardDatabase(database: Database, context: RequestContext, enforcement: Enforcement): void {
+  guarded.add(database);
+  keepSecrets(database);
+  applySessionRules(database, context, enforcement);
+  // After the rules of the class, so that it wraps them: the guard speaks first.
+  const { caller, session } = context;
+  if (caller.kind === 'session') applyGuard(database, caller.token, session, enforcement);
+  else if (caller.kind === 'anonymous') requireLogin(database, enforcement.writeRules);
+}
+
+type Authorize = (
+  write: Omit<Write, 'byClient'> | { className: string; operation: 'read' },
+  byClient: boolean,
+) => Promise<void>;
+
+function applyGuard(
+  database: Database,
+  token: string,
+  known: SessionRecord | undefined,
+  { writeRules, callers, events, now }: Enforcement,
+): void {
+  const isScoped = isScopedToken(token);
+  let session: SessionRecord | null | undefined = known;
+
+  const judge = async (judgement: (caller: SessionRecord) => Decision, operation: string, target: string) => {
+    // Once per request: a request that ends its own session, such as a change of password, goes on to make a new one.
+    session ??= await liveSession(callers, token);
+    if (!session) return;
+    let decision = judgement(session);
+    if (isStale(decision) && !known) {
+      // The password may have been confirmed in another process meanwhile.
+      callers.forget(token);
+      session = (await liveSession(callers, token)) ?? session;
+      decision = judgement(session);
+    }
+    if (decision.allow) return;
+    events.emit('blocked', { sessionId: session.objectId, userId: session.userId, operation, target });
+    enforce(decision);
+  };
+
+  intercept(database, async (access, byClient) => {
+    const { className, operation } = access;
+    if (operation === 'read') {
+      if (!isScoped) return;
+      const asked = { className, operation, byClient };
+      await judge(({ scopes }) => mayAccess(scopes ?? [], asked), operation, className);
+    } else if (isScoped || writeRules.isGuarded(className) || writeRules.needsFresh(className)) {
+      await judge(
+        caller => mayWrite(caller, { ...access, byClient }, writeRules, now()),
+        operation,
+        className,
+      );
+    }
+  });
+}
+
+/** Without a session there is no login that could be recent; accounts and sessions are made without one, though. */
+function requireLogin(database: Database, { needsFresh }: WriteRules): void {
+  intercept(database, async ({ className, operation }, byClient) => {
+    if (operation === 'read' || !byClient || ['_User', '_Session'].includes(className)) return;
+    if (needsFresh(className)) throw invalidSessionError();
+  });
+}
+
+/** Has every read and write of a request authorized before it is made. */
+function intercept(database: Database, authorize: Authorize): void {
+  const { find, create, update, destroy, validateObject } = bound(database);
+  const byClient = (options: DatabaseOptions | undefined) => options?.acl !== undefined;
+
+  // Judged here too: before `beforeSave` triggers run, and before a class or column is made for the write.
+  database.validateObject = async (className, data, query, options, maintenance) => {
+    await authorize({ className, operation: query ? 'update' : 'create', query, data }, byClient(options));
+    return validateObject(className, data, query, options, maintenance);
+  };
+  database.find = async (className, query, options, auth, schema) => {
+    const operation = options?.op;
+    // Before it updates or deletes, Parse Server may read the object for the client, and would answer 101.
+    const isForWrite = (operation === 'update' || operation === 'delete') && byClient(options);
+    await authorize(
+      isForWrite ? { className, operation, query } : { className, operation: 'read' },
+      byClient(options),
+    );
+    return find(className, query, options, auth, schema);
+  };
+  database.create = async (className, data, options, validateOnly, schema) => {
+    await authorize({ className, operation: 'create', data }, byClient(options));
+    return create(className, data, options, validateOnly, schema);
+  };
+  database.update = async (className, query, data, options, ...more) => {
+    await authorize({ className, operation: 'update', query, data }, byClient(options));
+    return update(className, query, data, options, ...more);
+  };
+  database.destroy = async (className, query, options, schema) => {
+    await authorize({ className, operation: 'delete', query }, byClient(options));
+    return destroy(className, query, options, schema);
+  };
+}

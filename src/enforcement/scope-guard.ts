@@ -1,0 +1,80 @@
+import { ErrorCode, parseError } from '../errors';
+import type { CloudRequest, Database, ParseSdk } from '../parse-server';
+import type { Decision } from '../policy/decision';
+import { isScopedToken, mayCall, mayRoute, OUT_OF_SCOPE_MESSAGE } from '../policy/scopes';
+import type { SessionRecord } from '../session';
+import { liveSession } from './enforce';
+import type { Enforcement } from './request-database';
+
+type Judgement = (scopes: readonly string[]) => Decision;
+export type Handler = (request: CloudRequest, response?: unknown) => unknown;
+export type Register = (first: unknown, handler: unknown, validator?: unknown) => void;
+
+/** Judges a scoped session; any other token passes without a look-up. */
+export async function judge(
+  token: string | null | undefined,
+  judgement: Judgement,
+  operation: string,
+  target: string,
+  { callers, events }: Enforcement,
+): Promise<void> {
+  if (!token || !isScopedToken(token)) return;
+  const session: SessionRecord | null = await liveSession(callers, token);
+  const decision = judgement(session?.scopes ?? []);
+  if (decision.allow) return;
+  if (session)
+    events.emit('blocked', { sessionId: session.objectId, userId: session.userId, operation, target });
+  throw parseError(decision.code, decision.reason);
+}
+
+/** Webhook functions are run without this package's knowledge; by GraphQL not even their name is seen here. */
+async function refuseUnseenFunctions(path: string, database: Database): Promise<void> {
+  if (path !== '/') return;
+  const webhooks = await database.find('_Hooks', { functionName: { $exists: true } }, { count: true });
+  if (webhooks > 0) throw parseError(ErrorCode.OPERATION_FORBIDDEN, OUT_OF_SCOPE_MESSAGE);
+}
+
+/** What an event tells of a route: the client chose the path, and could put anything into it. */
+const nameOf = (path: string) => /^\/(functions\/)?[A-Za-z]\w*/.exec(path)?.[0].slice(1) ?? '';
+
+/** Judges the routes that a scoped session's request takes. */
+export async function authorizeRoutes(
+  token: string,
+  paths: string[],
+  enforcement: Enforcement,
+): Promise<void> {
+  for (const path of paths) {
+    await judge(token, scopes => mayRoute(scopes, path), 'request', nameOf(path), enforcement);
+    if (isScopedToken(token)) await refuseUnseenFunctions(path, enforcement.database);
+  }
+}
+
+export const tokenOf = ({ master, user }: CloudRequest) => (master ? undefined : user?.getSessionToken());
+
+/** Refuses files to scoped sessions: no scope names them, and uploads do not pass the middleware. */
+export async function refuseScopedFiles(request: CloudRequest, enforcement: Enforcement): Promise<void> {
+  await judge(tokenOf(request), scopes => mayCall(scopes, '@File'), 'upload', '@File', enforcement);
+}
+
+/** Judges each call of a cloud function by a scoped session, whatever the way in. */
+export function composeFunctions(Parse: ParseSdk, enforcement: Enforcement): void {
+  const define = (Parse.Cloud.define as Register).bind(Parse.Cloud);
+  const guardedDefine: Register = (name, handler, validator) => {
+    const run = handler as Handler;
+    const check = (request: CloudRequest) =>
+      judge(tokenOf(request), scopes => mayCall(scopes, String(name)), 'call', String(name), enforcement);
+    // Parse Server tells Express-style functions by their number of parameters.
+    const guarded: Handler =
+      run.length >= 2
+        ? async (request, response) => {
+            await check(request);
+            return run(request, response);
+          }
+        : async request => {
+            await check(request);
+            return run(request);
+          };
+    define(name, typeof handler === 'function' ? guarded : handler, validator);
+  };
+  Parse.Cloud.define = guardedDefine as never;
+}

@@ -1,0 +1,217 @@
+import { ErrorCode, invalidSessionError, parseError } from '../errors';
+import { sessionCreated } from '../events/created';
+import type { RevokeReason, SessionEmitter } from '../events/events';
+import { ENDING_KEYS, type Destroy, type Endings } from '../lifecycle/endings';
+import { transactionOf } from '../lifecycle/transaction';
+import type { LimitKeeper } from '../limits/limits';
+import type { Database, DatabaseOptions, Query, Row } from '../parse-server';
+import {
+  hideFromAll,
+  hideSecrets,
+  isCreatedByClient,
+  mayChangeForEver,
+  mayCreateWithKeys,
+  mayFilter,
+  maySort,
+  mayUpdateKeys,
+} from '../policy/session-class';
+import type { RequestContext } from '../request/caller';
+import { MAX_USER_AGENT, toParseDate, toSessionRecord, userPointer, type SessionRecord } from '../session';
+import { isLegacyToken, type CallerSessions } from '../store/caller-sessions';
+import { bound, enforce, liveSession } from './enforce';
+
+export interface SessionRules {
+  callers: CallerSessions;
+  database: Database;
+  endings: Endings;
+  limits: LimitKeeper;
+  events: SessionEmitter;
+  now(): Date;
+  /** When a session made now ends; `undefined` leaves the end to Parse Server. */
+  expiryOfNew(session: Pick<SessionRecord, 'restricted' | 'createdWith'>, now: Date): Date | undefined;
+}
+
+/** Columns by which a session is judged; only the server and the master key write them. */
+const JUDGED: ReadonlySet<string> = new Set([
+  'user',
+  'restricted',
+  'scopes',
+  'expiresAt',
+  'invalidatedAt',
+  'authenticatedAt',
+]);
+
+const isByClient = (options: DatabaseOptions | undefined) => options?.acl !== undefined;
+
+/** The rules of the `_Session` class, on one request's own database controller. */
+export function applySessionRules(database: Database, context: RequestContext, rules: SessionRules): void {
+  const { find, create, update, destroy, validateObject } = bound(database);
+  const { caller } = context;
+  const transaction = transactionOf(context.config);
+  /** Tokens that this client may see and ask for: his own, and those that this very request made. */
+  const ownTokens = new Set(caller.kind === 'session' ? [caller.token] : []);
+
+  database.validateObject = async (className, data, query, options, maintenance) => {
+    if (className === '_Session') await checkKeys(data, query, options);
+    return validateObject(className, data, query, options, maintenance);
+  };
+
+  async function checkKeys(data: Row, query: Query | null | undefined, options: DatabaseOptions) {
+    if (query) {
+      if (isByClient(options)) enforce(mayUpdateKeys(data));
+    } else if (caller.kind !== 'master' && isCreatedByClient(data.createdWith)) {
+      enforce(mayCreateWithKeys(data));
+      // Parse Server checks this permission only after it has inserted the row, as master.
+      const aclGroup = await context.aclGroup?.();
+      if (aclGroup) await (await database.loadSchema()).validatePermission('_Session', aclGroup, 'create');
+    }
+  }
+
+  database.create = async (className, object, options, validateOnly, schema) => {
+    if (className !== '_Session') return create(className, object, options, validateOnly, schema);
+    const session = stamp(object, context, rules);
+    if (caller.kind === 'session') await inheritEnd(session, caller.token);
+    const record = toSessionRecord(session);
+    await rules.limits.beforeCreate(record, { find, destroy }, transaction);
+    const created = await create(className, session, options, validateOnly, schema);
+    await rules.limits.afterCreate(record, { find, destroy });
+    if (caller.kind === 'session' && isCreatedByClient(session.createdWith)) {
+      await outliveNoRevocation(record, caller.token);
+    }
+    ownTokens.add(record.sessionToken);
+    if (caller.kind === 'session' && isCreatedByClient(session.createdWith)) context.onCreated(session);
+    if (transaction) transaction.afterCommit(async () => sessionCreated(record, rules));
+    else sessionCreated(record, rules);
+    return created;
+  };
+
+  /** A revocable session that is upgraded once more gets no longer life by it, nor another kind. */
+  async function inheritEnd(session: Row, token: string): Promise<void> {
+    const createdWith = session.createdWith as { action?: string } | undefined;
+    if (createdWith?.action !== 'upgrade' || isLegacyToken(token)) return;
+    const upgraded = context.session ?? (await liveSession(rules.callers, token));
+    if (!upgraded) throw invalidSessionError();
+    const { expiresAt, expiresBy, createdWith: former } = upgraded;
+    if (former?.authProvider) session.createdWith = { ...createdWith, authProvider: former.authProvider };
+    if (!rules.expiryOfNew(upgraded, rules.now()) && !expiresBy) return;
+    if (expiresAt) Object.assign(session, { expiresAt: toParseDate(expiresAt), expiryFixed: true });
+  }
+
+  /** Whoever logs out everywhere means this one, too, if it was made while he did. */
+  async function outliveNoRevocation(session: SessionRecord, token: string): Promise<void> {
+    const callers = await find('_Session', { sessionToken: token }, { count: true });
+    if (callers > 0) return;
+    await destroy('_Session', { objectId: session.objectId }, {});
+    throw invalidSessionError();
+  }
+
+  database.update = async (className, query, data, options, ...more) => {
+    if (className !== '_Session') return update(className, query, data, options, ...more);
+    if (isByClient(options)) enforce(mayUpdateKeys(data));
+    const keys = Object.keys(data).map(key => key.split('.', 1)[0] ?? key);
+    const sessions = keys.some(key => JUDGED.has(key)) ? await find('_Session', query, {}) : [];
+    const isRenewal = caller.kind === 'session' && !isByClient(options) && keys.includes('expiresAt');
+    // `extendSessionOnUse` knows nothing of ends that were chosen.
+    const condition = isRenewal
+      ? { expiryFixed: { $ne: true }, expiresBy: null }
+      : setOnce(sessions.map(toSessionRecord), data, keys);
+    const narrow = condition ? { $and: [query, condition] } : query;
+    const updated = await update(className, narrow, data, options, ...more);
+    // What the guard remembers of these sessions is over.
+    for (const { sessionToken } of sessions) rules.callers.forget(String(sessionToken));
+    return updated;
+  };
+
+  /** What not even the master key changes: the user, once there is one, and the end of an invalidated session. */
+  function setOnce(sessions: SessionRecord[], data: Row, keys: string[]): Query | undefined {
+    for (const session of sessions) enforce(mayChangeForEver(session, data));
+    // Two requests may bind an unbound session at the same time.
+    const binds = keys.includes('user') && sessions.some(({ userId }) => userId === null);
+    return binds ? { user: null } : undefined;
+  }
+
+  database.find = async (className, query, options, auth, schema) => {
+    if (className !== '_Session') return find(className, query, options, auth, schema);
+    if (!isByClient(options)) {
+      const rows = await find(className, query, options, auth, schema);
+      // Not even the master key is sent what only the server needs.
+      if (Array.isArray(rows)) {
+        for (const row of rows) {
+          hideFromAll(row);
+          // With a token the read-only master key could write.
+          if (caller.kind === 'master' && caller.readOnly) delete row.sessionToken;
+        }
+      }
+      return rows;
+    }
+    if (caller.kind !== 'session') throw invalidSessionError();
+    if (options?.explain || options?.distinct || options?.pipeline) {
+      throw parseError(ErrorCode.INVALID_QUERY, 'Sessions cannot be explained or aggregated by a client.');
+    }
+    enforce(mayFilter(query, ownTokens));
+    enforce(maySort(options?.sort));
+    const session = context.session ?? (await liveSession(rules.callers, caller.token));
+    context.touch?.();
+    const visible: Query[] = [];
+    if (session?.userId) visible.push({ user: userPointer(session.userId) });
+    if (session?.restricted) visible.push({ restricted: true });
+    const results = await find(className, narrowed(query, visible), options, auth, schema);
+    if (Array.isArray(results)) for (const row of results) hideSecrets(row, ownTokens);
+    return results;
+  };
+
+  // Parse Server leaves deleted tokens in its cache after a password change and a login from the same installation,
+  // and cannot find the token to clear once clients do not see it.
+  database.destroy = async (className, query, options, schema) => {
+    if (className !== '_Session') return destroy(className, query, options, schema);
+    const rows = await find('_Session', query, { keys: ENDING_KEYS }, undefined, schema);
+    const reason = reasonOf(query, options, context, rows);
+    const narrowed: Destroy = condition => destroy(className, { $and: [query, condition] }, options, schema);
+    return rules.endings.end(rows, reason, narrowed, transaction);
+  };
+}
+
+/** The conditions beside the client's own, not around them: Parse Server may limit how deep a query is. */
+function narrowed(query: Query, conditions: Query[]): Query {
+  if (conditions.length === 0) return query;
+  return { ...query, $and: [...((query.$and ?? []) as Query[]), ...conditions] };
+}
+
+/** Why Parse Server deletes sessions: it does not say, but each of its ways asks in its own form. */
+function reasonOf(
+  query: Query,
+  options: DatabaseOptions | undefined,
+  context: RequestContext,
+  rows: Row[],
+): RevokeReason {
+  if (isByClient(options)) return 'revoked';
+  if ('installationId' in query) return 'sameInstallation';
+  if ('user' in query) return 'passwordChange';
+  const { caller } = context;
+  const isOwn = caller.kind === 'session' && rows[0]?.sessionToken === caller.token;
+  return isOwn ? 'logout' : 'revoked';
+}
+
+/**
+ * The row with what this package knows of a new session, for the very insert that creates it. What a client sent
+ * for these columns is replaced; what the master key saved as a session of its own stays.
+ */
+function stamp(object: Row, context: RequestContext, { now, expiryOfNew }: SessionRules): Row {
+  const { caller, ip, userAgent } = context;
+  const createdAt = now();
+  const lastAccessedAt = toParseDate(createdAt);
+  const byClient = isCreatedByClient(object.createdWith);
+  const savedByMaster = caller.kind === 'master' && (!object.createdWith || byClient);
+  const session: Row = savedByMaster
+    ? { restricted: false, lastAccessedAt, ...object }
+    : { ...object, restricted: byClient, lastAccessedAt, ip, userAgent: userAgent?.slice(0, MAX_USER_AGENT) };
+  // The adapters take no undefined values.
+  for (const column of ['ip', 'userAgent']) if (session[column] === undefined) delete session[column];
+  // Whoever logs in proves who he is; a session after a change of password proves an older session only.
+  const { action, authProvider } = (object.createdWith ?? {}) as { action?: string; authProvider?: string };
+  const isLogin = (action === 'login' && authProvider !== 'masterkey') || action === 'signup';
+  if (isLogin) session.authenticatedAt = lastAccessedAt;
+  if (savedByMaster && object.expiresAt) return { ...session, expiryFixed: true };
+  const expiresAt = expiryOfNew(session as never, createdAt);
+  return expiresAt ? { ...session, expiresAt: toParseDate(expiresAt) } : session;
+}

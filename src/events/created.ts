@@ -1,0 +1,25 @@
+import { deviceOf } from '../device';
+import type { Database } from '../parse-server';
+import type { SessionRecord } from '../session';
+import type { SessionEmitter } from './events';
+import { isFirstFromDevice } from './known-devices';
+
+/** Tells that a session was made, and whether it is the user's first one from its device. */
+export function sessionCreated(
+  session: SessionRecord,
+  { database, events }: { database: Database; events: SessionEmitter },
+): void {
+  const { objectId, userId, restricted, createdWith, userAgent, ip } = session;
+  const ofSession = { sessionId: objectId, userId };
+  events.emit('created', { ...ofSession, restricted, createdWith });
+  // A restricted session is made for a device, by the user, from another one.
+  if (restricted || userId === null || !events.has('newDevice')) return;
+  // No login waits for this, or fails by it.
+  isFirstFromDevice(session, database).then(
+    isFirst => {
+      if (isFirst) events.emit('newDevice', { ...ofSession, device: deviceOf(userAgent), ip });
+    },
+    error =>
+      events.report(`the device of a new session could not be looked up: ${(error as Error)?.message}`),
+  );
+}

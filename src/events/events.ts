@@ -1,0 +1,81 @@
+import type { Device } from '../device';
+import type { Logger } from '../parse-server';
+
+/** Why a session was revoked. */
+export type RevokeReason =
+  'logout' | 'revoked' | 'sameInstallation' | 'passwordChange' | 'limit' | 'invalidated' | 'orphan';
+
+interface OfSession {
+  sessionId: string;
+  /** `null` for a session that is not bound to a user. */
+  userId: string | null;
+}
+
+/** What each event tells. Ids only: no payload ever holds a token, a secret or a password. */
+export interface SessionEvents {
+  /** A session was made. */
+  created: OfSession & {
+    restricted: boolean;
+    createdWith: { action?: string; authProvider?: string } | null;
+  };
+  /** A session was ended before its time. */
+  revoked: OfSession & { reason: RevokeReason };
+  /** The purge removed a session that had expired. */
+  expired: OfSession;
+  /** A session was refused something. */
+  blocked: OfSession & { operation: string; target: string };
+  /** The first session of this user from this browser, operating system and IP network. */
+  newDevice: OfSession & { device: Device; ip: string | null };
+  /** A session is used from another IP address than before. */
+  addressChanged: OfSession & { previousIp: string; ip: string };
+}
+
+export type SessionEvent = keyof SessionEvents;
+const EVENTS: readonly SessionEvent[] = [
+  'created',
+  'revoked',
+  'expired',
+  'blocked',
+  'newDevice',
+  'addressChanged',
+];
+
+export type SessionListener<Name extends SessionEvent> = (payload: SessionEvents[Name]) => unknown;
+
+/** Tells listeners of the app what happens to sessions. No request waits for a listener, or fails by one. */
+export class SessionEmitter {
+  private readonly listeners = new Map<SessionEvent, Set<SessionListener<never>>>();
+
+  /** @param log the server's; none before it has started and after it has stopped. */
+  constructor(private readonly log: () => Pick<Logger, 'error'> | undefined) {}
+
+  /** Calls the listener with each such event of this process; answers a function that stops it. */
+  on<Name extends SessionEvent>(name: Name, listener: SessionListener<Name>): () => void {
+    if (!EVENTS.includes(name) || typeof listener !== 'function') {
+      throw new TypeError(`on() takes the name of an event (${EVENTS.join(', ')}) and a function.`);
+    }
+    const listeners = this.listeners.get(name) ?? new Set();
+    listeners.add(listener as SessionListener<never>);
+    this.listeners.set(name, listeners);
+    return () => listeners.delete(listener as SessionListener<never>);
+  }
+
+  has(name: SessionEvent): boolean {
+    return (this.listeners.get(name)?.size ?? 0) > 0;
+  }
+
+  report(failure: string): void {
+    this.log()?.error(`parse-server-sessions: ${failure}`);
+  }
+
+  emit<Name extends SessionEvent>(name: Name, payload: SessionEvents[Name]): void {
+    for (const listener of this.listeners.get(name) ?? []) {
+      // Later, and each by itself: what a listener does is no part of the request.
+      setImmediate(() => {
+        Promise.resolve()
+          .then(() => (listener as SessionListener<Name>)({ ...payload }))
+          .catch(error => this.report(`a listener of "${name}" failed: ${(error as Error)?.message}`));
+      });
+    }
+  }
+}

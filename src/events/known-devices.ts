@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto';
+import { isIPv4 } from 'node:net';
+import { deviceOf } from '../device';
+import type { Database } from '../parse-server';
+import { DEVICE_CLASS, ensureOwnClass, hasOwnClass } from '../schema/own-class';
+import { toParseDate, toSessionRecord, userPointer, type SessionRecord } from '../session';
+
+/** A device that was new so long ago is new again: what is known of people must not grow for ever. */
+const REMEMBER_MS = 400 * 24 * 60 * 60_000;
+
+/** Longer than it takes to note the device of a new session. */
+const MOMENT_MS = 60_000;
+
+/** Parse's `DUPLICATE_VALUE`. */
+const EXISTS = 137;
+
+/** The network of an address: the first three numbers of IPv4, the first four groups (a site) of IPv6. */
+export function networkOf(ip: string | null): string | null {
+  if (!ip) return null;
+  const plain = ip.startsWith('::ffff:') && isIPv4(ip.slice(7)) ? ip.slice(7) : ip;
+  if (isIPv4(plain)) return plain.split('.').slice(0, 3).join('.');
+  const [head = '', tail] = plain.split('::');
+  const groups = head === '' ? [] : head.split(':');
+  if (tail !== undefined) {
+    const last = tail === '' ? [] : tail.split(':');
+    while (groups.length + last.length < 8) groups.push('0');
+    groups.push(...last);
+  }
+  return groups
+    .slice(0, 4)
+    .map(group => parseInt(group, 16).toString(16))
+    .join(':');
+}
+
+/** Browser, operating system and IP network: what tells devices apart without marking them. */
+function fingerprintOf({ userAgent, ip }: Pick<SessionRecord, 'userAgent' | 'ip'>): string {
+  const { browser, os } = deviceOf(userAgent);
+  return JSON.stringify([browser, os, networkOf(ip)]);
+}
+
+/**
+ * Whether this is the user's first session from its device, and remembers the device, as a hash: sessions end, and
+ * their devices stay known. Of several at the same time, in
+ * whatever processes, one is the first: the one whose row the database takes.
+ */
+export async function isFirstFromDevice(session: SessionRecord, database: Database): Promise<boolean> {
+  const { userId, objectId, createdAt } = session;
+  const fingerprint = fingerprintOf(session);
+  await ensureOwnClass(database, DEVICE_CLASS, {});
+  const now = new Date().toISOString();
+  const row = {
+    objectId: createHash('sha256').update(`${userId} ${fingerprint}`).digest('hex'),
+    createdAt: now,
+    updatedAt: now,
+  };
+  try {
+    await database.create(DEVICE_CLASS, row, {});
+  } catch (error) {
+    if ((error as { code?: number }).code === EXISTS) return false;
+    throw error;
+  }
+  // Nobody listened when these were made. Those of this moment have lost the race for the row.
+  const before = new Date(createdAt.getTime() - MOMENT_MS);
+  const rows = await database.find('_Session', {
+    user: userPointer(userId ?? ''),
+    objectId: { $ne: objectId },
+  });
+  return !rows
+    .map(toSessionRecord)
+    .some(other => other.createdAt < before && fingerprintOf(other) === fingerprint);
+}
+
+/** Forgets devices that were first seen very long ago. */
+export async function forgetOldDevices(database: Database, now: Date): Promise<void> {
+  if (!(await hasOwnClass(database, DEVICE_CLASS))) return;
+  const before = toParseDate(new Date(now.getTime() - REMEMBER_MS));
+  await database.destroy(DEVICE_CLASS, { createdAt: { $lt: before } }, {}).catch(error => {
+    if (error.code !== 101) throw error;
+  });
+}

@@ -1,0 +1,19 @@
+import type { Database } from '../parse-server';
+import { toParseDate } from '../session';
+import { OF_KIND } from './kinds';
+import { KINDS, type ExpiryPolicy } from './policy';
+
+/**
+ * Brings sessions that are older than the policy under it, in one statement per kind: each gets one idle period from
+ * now, so that the first start logs nobody out, and no later start gives it another one.
+ */
+export async function adoptSessions(database: Database, policy: ExpiryPolicy, now: Date): Promise<void> {
+  for (const kind of KINDS) {
+    const lifetime = policy[kind];
+    if (!lifetime) continue;
+    const end = toParseDate(new Date(now.getTime() + lifetime.idle));
+    const longer = { $or: [{ expiresAt: { $gt: end } }, { expiresAt: null }] };
+    const query = { ...OF_KIND[kind], ...longer, expiryFixed: { $ne: true } };
+    await database.update('_Session', query, { expiresAt: end }, { many: true });
+  }
+}

@@ -1,0 +1,72 @@
+import type { File as ParseFile } from 'parse/node';
+import type { SessionFiles } from './session-files';
+
+/** A file by its contents. */
+export interface FileContents {
+  /** The file's own name, such as `report.pdf`. */
+  name: string;
+  data: Uint8Array | string;
+  /** MIME type. */
+  type?: string;
+}
+
+/** The files of one session, by an id of the app's choice. */
+export class SessionFileSet {
+  constructor(
+    private readonly sessionId: string,
+    private readonly files: SessionFiles,
+  ) {}
+
+  /**
+   * Adds a file; one with the same id is deleted. A saved `Parse.File` is taken over, anything else is stored.
+   * @throws 101 when there is no such session.
+   */
+  async add(id: string, source: ParseFile | FileContents): Promise<ParseFile> {
+    if (typeof id !== 'string' || id === '') throw new TypeError('files().add() takes an id, a string.');
+    return this.files.add(this.sessionId, id, source);
+  }
+
+  async get(id: string): Promise<ParseFile | null> {
+    const [row] = await this.files.rows({ sessionId: this.sessionId, fileId: id });
+    return row ? this.files.toFile(row) : null;
+  }
+
+  /** Every file of the session, by id. */
+  async list(): Promise<Record<string, ParseFile>> {
+    const rows = await this.files.rows({ sessionId: this.sessionId });
+    const entries = rows.map(async row => [String(row.fileId), await this.files.toFile(row)]);
+    return Object.fromEntries(await Promise.all(entries));
+  }
+
+  /** Deletes a file. @returns false when there was none. */
+  async remove(id: string): Promise<boolean> {
+    return (await this.files.remove({ sessionId: this.sessionId, fileId: id })) > 0;
+  }
+
+  /** Deletes every file of the session. @returns how many there were. */
+  async removeAll(): Promise<number> {
+    return this.files.remove({ sessionId: this.sessionId });
+  }
+
+  /** Hands a file over: it outlives the session, and is the app's from now on. @returns null when there was none. */
+  async release(id: string): Promise<ParseFile | null> {
+    const [row] = await this.files.rows({ sessionId: this.sessionId, fileId: id });
+    return row && (await this.files.forget(row, { doomed: null })) ? this.files.toFile(row) : null;
+  }
+}
+
+export function isParseFile(source: ParseFile | FileContents): source is ParseFile {
+  return typeof (source as ParseFile)?.url === 'function';
+}
+
+/** @throws TypeError when it is neither. */
+export async function contentsOf(source: ParseFile | FileContents): Promise<FileContents & { data: Buffer }> {
+  if (isParseFile(source)) {
+    return { name: source.name(), data: Buffer.from(await source.getData(), 'base64') };
+  }
+  const { name, data, type } = source ?? {};
+  if (typeof name !== 'string' || !(typeof data === 'string' || data instanceof Uint8Array)) {
+    throw new TypeError('files().add() takes a Parse.File or { name, data, type }.');
+  }
+  return { name, data: Buffer.from(data as Uint8Array), type };
+}

@@ -1,0 +1,213 @@
+import { randomBytes } from 'node:crypto';
+import type { File as ParseFile } from 'parse/node';
+import { notFoundError } from '../errors';
+import type { Database, Logger, ParseSdk, Query, Row, ServerConfig } from '../parse-server';
+import { ensureOwnClass, FILE_CLASS, hasOwnClass } from '../schema/own-class';
+import { sessionIdOf, toDate, type SessionRef } from '../session';
+import { contentsOf, isParseFile, SessionFileSet, type FileContents } from './file-set';
+
+/** Rows outlive their session, so that no crash can lose a file. */
+const FILE_FIELDS = {
+  sessionId: 'String',
+  fileId: 'String',
+  fileName: 'String',
+  /** The storage has it. Before, it may turn up there later than its row is removed. */
+  stored: 'Boolean',
+  /** It is about to be deleted, and cannot be released any more. */
+  doomed: 'Boolean',
+} as const;
+
+/** Longer than a storage takes to store a file. */
+const STORING_MS = 60 * 60_000;
+
+interface Connection {
+  Parse: ParseSdk;
+  config: ServerConfig;
+  database: Database;
+}
+
+/** The temporary files of sessions (RapidContext's `Session#files`): deleted when the session ends, however it ends. */
+export class SessionFiles {
+  /** Whether this process knows of files: most apps have none, and their logouts look for none. */
+  private inUse = false;
+
+  constructor(private readonly connect: () => Connection) {}
+
+  /** Called at start. */
+  async open(): Promise<void> {
+    await this.isInUse();
+  }
+
+  of(session: SessionRef): SessionFileSet {
+    return new SessionFileSet(sessionIdOf(session), this);
+  }
+
+  /** Deletes the files of sessions that have just ended. @param sessions rows with `objectId` and `hasFiles`. */
+  async sessionsEnded(sessions: Row[]): Promise<void> {
+    // Another process may have added the first files of all.
+    if (sessions.length === 0 || !(this.inUse || sessions.some(({ hasFiles }) => hasFiles))) return;
+    await this.remove({ sessionId: { $in: sessions.map(session => String(session.objectId)) } });
+  }
+
+  /** Deletes files whose session is gone although nobody cleaned up: its process died, or the storage failed. */
+  async sweep(batchSize: number): Promise<void> {
+    if (!(await this.isInUse())) return;
+    const { database, config } = this.connect();
+    for (let after = ''; ;) {
+      // PostgreSQL's adapter takes no comparison with an empty text.
+      const query: Query = after ? { objectId: { $gt: after } } : {};
+      const rows = await database.find(FILE_CLASS, query, { limit: batchSize, sort: { objectId: 1 } });
+      const last = rows.at(-1);
+      if (!last) return;
+      after = String(last.objectId);
+      const ids = [...new Set(rows.map(row => String(row.sessionId)))];
+      const alive = await database.find('_Session', { objectId: { $in: ids } }, { keys: ['objectId'] });
+      const known = new Set(alive.map(row => row.objectId));
+      const isOver = (row: Row) => row.doomed === true || !known.has(row.sessionId) || isAbandoned(row);
+      const over = rows.filter(isOver);
+      if (over.length === 0) continue;
+      await this.remove({ objectId: { $in: over.map(row => row.objectId) } }).catch(error => {
+        // One storage that fails must not keep the purge from its sessions, nor the other files here.
+        warn(config.loggerController, error);
+      });
+    }
+  }
+
+  /** @internal What the session has: neither what is on its way into the storage, nor out of it. */
+  async rows(query: Query): Promise<Row[]> {
+    if (!(await this.isInUse())) return [];
+    return this.connect().database.find(FILE_CLASS, { ...query, stored: true, doomed: null }, {});
+  }
+
+  /**
+   * @internal Deletes files, each of them even if another one fails. A file goes before its row: a row without a file
+   * is harmless, a file without a row would stay for ever.
+   */
+  async remove(query: Query): Promise<number> {
+    if (!(await this.isInUse())) return 0;
+    const { config, database } = this.connect();
+    // From now on nobody can release them.
+    await database.update(FILE_CLASS, query, { doomed: true }, { many: true });
+    const rows = await database.find(FILE_CLASS, { ...query, doomed: true }, {});
+    const failures: unknown[] = [];
+    for (const row of rows) {
+      try {
+        await this.deleteFile(String(row.fileName), config);
+        // It may be on its way into the storage yet: the row stays for the next purge.
+        if (row.stored === true || isAbandoned(row)) await this.forget(row);
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
+    return rows.length;
+  }
+
+  /** @internal @returns false when it was gone already, or does not meet the condition. */
+  async forget(row: Row, condition: Query = {}): Promise<boolean> {
+    const query = { ...condition, objectId: row.objectId };
+    return this.connect()
+      .database.destroy(FILE_CLASS, query, {})
+      .then(
+        () => true,
+        error => {
+          if (error.code === 101) return false;
+          throw error;
+        },
+      );
+  }
+
+  /** @internal Notes the file before it is stored, so that a crash between the two leaves nothing behind. */
+  async add(sessionId: string, fileId: string, source: ParseFile | FileContents): Promise<ParseFile> {
+    const { config, database } = this.connect();
+    const taken = isParseFile(source) && source.url() ? source.name() : undefined;
+    const contents = taken === undefined ? await contentsOf(source) : undefined;
+    await this.noteFiles(sessionId);
+    const now = new Date().toISOString();
+    const row: Row = {
+      objectId: randomBytes(8).toString('hex'),
+      sessionId,
+      fileId,
+      fileName: taken ?? `${randomBytes(16).toString('hex')}_${safeName(contents?.name ?? 'file')}`,
+      stored: taken !== undefined,
+      createdAt: now,
+      updatedAt: now,
+    };
+    await database.create(FILE_CLASS, { ...row }, {});
+    try {
+      if (contents) {
+        await config.filesController.adapter.createFile(String(row.fileName), contents.data, contents.type);
+        await database.update(FILE_CLASS, { objectId: row.objectId }, { stored: true }, { many: true });
+      }
+      // It may have ended meanwhile, and its files with it.
+      await this.requireSession(sessionId);
+    } catch (error) {
+      // What cannot be undone now is left to the purge.
+      await this.deleteFile(String(row.fileName), config).then(
+        () => this.forget(row),
+        () => undefined,
+      );
+      throw error;
+    }
+    await this.removeReplaced(sessionId, fileId);
+    return this.toFile(row);
+  }
+
+  /** @internal */
+  async toFile({ fileName }: Row): Promise<ParseFile> {
+    const { Parse, config } = this.connect();
+    const url = await config.filesController.adapter.getFileLocation(config, String(fileName));
+    return Parse.File.fromJSON({ __type: 'File', name: fileName, url } as never);
+  }
+
+  async isInUse(): Promise<boolean> {
+    this.inUse ||= await hasOwnClass(this.connect().database, FILE_CLASS);
+    return this.inUse;
+  }
+
+  private async deleteFile(name: string, { filesController }: ServerConfig): Promise<void> {
+    try {
+      await filesController.adapter.deleteFile(name);
+    } catch (error) {
+      const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+      // It may be gone already; a storage that fails is tried again by the next purge.
+      if (!/not ?found|ENOENT|NoSuchKey/i.test(`${code} ${message}`)) throw error;
+    }
+  }
+
+  /** Of several files with the same id the last one stays, whoever looks. */
+  private async removeReplaced(sessionId: string, fileId: string): Promise<void> {
+    const rows = await this.rows({ sessionId, fileId });
+    const key = (row: Row) => `${toDate(row.createdAt)?.toISOString()} ${row.objectId}`;
+    const replaced = rows.sort((a, b) => (key(a) < key(b) ? -1 : 1)).slice(0, -1);
+    if (replaced.length > 0) await this.remove({ objectId: { $in: replaced.map(row => row.objectId) } });
+  }
+
+  /** Marks a session as one with files, for the process that ends it. @throws 101 when there is no such session. */
+  private async noteFiles(objectId: string): Promise<void> {
+    const { database } = this.connect();
+    if (!this.inUse) await ensureOwnClass(database, FILE_CLASS, FILE_FIELDS, 'sessionId');
+    this.inUse = true;
+    const { hasFiles } = await this.requireSession(objectId);
+    if (hasFiles === true) return;
+    await database.update('_Session', { objectId }, { hasFiles: true }, { many: true });
+  }
+
+  private async requireSession(objectId: string): Promise<Row> {
+    const { database } = this.connect();
+    const [session] = await database.find('_Session', { objectId }, { keys: ['objectId', 'hasFiles'] });
+    if (!session) throw notFoundError();
+    return session;
+  }
+}
+
+/** Whether nobody stores this file any more: whoever began has died, or could not undo it. */
+const isAbandoned = ({ stored, createdAt }: Row) =>
+  stored !== true && Date.now() - (toDate(createdAt)?.getTime() ?? 0) > STORING_MS;
+
+/** What every file adapter takes as a name. */
+const safeName = (name: string) => name.replace(/[^a-zA-Z0-9._-]/g, '_').slice(-64);
+
+export function warn(log: Logger, error: unknown): void {
+  log.error(`parse-server-sessions: files of ended sessions remain: ${(error as Error)?.message}`);
+}

@@ -1,0 +1,51 @@
+import { ErrorCode, parseError } from '../errors';
+import { transactionOf } from '../lifecycle/transaction';
+import type { CloudRequest, ParseSdk } from '../parse-server';
+import { silence } from '../silence';
+import type { CloudFunction } from './session-functions';
+
+type Define = (name: string, handler: CloudFunction, validator?: unknown) => void;
+
+/** Parse Server logs the parameters and the answer of each function: these parameters get masked before. */
+const SECRET_PARAMS = ['password', 'sessionToken', 'except'];
+/** And this answer must reach the caller as it is, so it is not logged. */
+const ANSWERS_TOKEN = new Set(['createRestrictedSession']);
+
+/**
+ * Defines the cloud functions, and keeps their names: a function of the app under one of them would silently
+ * replace it.
+ */
+export function registerFunctions(
+  Parse: ParseSdk,
+  prefix: string,
+  functions: Record<string, CloudFunction>,
+): void {
+  const define = (Parse.Cloud.define as Define).bind(Parse.Cloud);
+  const own = new Set<string>();
+  for (const [name, run] of Object.entries(functions)) {
+    own.add(prefix + name);
+    define(prefix + name, async (request: CloudRequest) => {
+      if (transactionOf(request.config)) {
+        // It would work on another connection, and wait there for what the transaction has locked.
+        throw parseError(ErrorCode.OPERATION_FORBIDDEN, `${name} cannot be part of a transaction.`);
+      }
+      try {
+        const answer = await run(request);
+        if (ANSWERS_TOKEN.has(name)) silence(request.config, 'cloudFunctionSuccess');
+        return answer;
+      } finally {
+        for (const param of SECRET_PARAMS) if (param in request.params) request.params[param] = '********';
+      }
+    });
+  }
+  const guarded: Define = (name, handler, validator) => {
+    if (own.has(name)) {
+      throw new Error(
+        `The cloud function "${name}" is parse-server-sessions' own. Rename the app's function, or set the ` +
+          'option functionPrefix.',
+      );
+    }
+    define(name, handler, validator);
+  };
+  Parse.Cloud.define = guarded as never;
+}

@@ -1,0 +1,48 @@
+import { deviceOf, type Device } from '../device';
+import { isExpired } from '../expiry/lifetime';
+import type { SessionRecord } from '../session';
+
+/** A session as its user sees it: no token, dates in ISO 8601. */
+export interface SessionView {
+  objectId: string;
+  /** Whether it is the session that asks. */
+  current: boolean;
+  restricted: boolean;
+  /** Whether it has not expired. */
+  active: boolean;
+  createdAt: string;
+  lastAccessedAt: string | null;
+  expiresAt: string | null;
+  createdWith: { action?: string; authProvider?: string } | null;
+  installationId: string | null;
+  ip: string | null;
+  userAgent: string | null;
+  device: Device;
+  name: string | null;
+}
+
+const iso = (date: Date | null) => date?.toISOString() ?? null;
+
+export function toView(session: SessionRecord, currentId: string | null, now: Date): SessionView {
+  return {
+    objectId: session.objectId,
+    current: session.objectId === currentId,
+    restricted: session.restricted,
+    active: !isExpired(session, now),
+    createdAt: session.createdAt.toISOString(),
+    lastAccessedAt: iso(session.lastAccessedAt),
+    expiresAt: iso(session.expiresAt),
+    createdWith: session.createdWith,
+    installationId: session.installationId,
+    ip: session.ip,
+    userAgent: session.userAgent,
+    device: deviceOf(session.userAgent),
+    name: session.name,
+  };
+}
+
+/** Last accessed first; a session that was never seen counts from its last update. */
+export function byLastAccess(a: SessionRecord, b: SessionRecord): number {
+  const seen = ({ lastAccessedAt, updatedAt }: SessionRecord) => (lastAccessedAt ?? updatedAt).getTime();
+  return seen(b) - seen(a);
+}

@@ -1,0 +1,59 @@
+import { duration } from './duration';
+import type { CloudRequest } from './parse-server';
+
+type Validator = (request: CloudRequest) => Promise<void>;
+
+interface Validators {
+  requireUnrestrictedSession: Validator;
+  requireFreshSession(options?: FreshSessionOptions): Validator;
+}
+
+/** What `requireFreshSession` takes. */
+export interface FreshSessionOptions {
+  /** How recent the login must be: a duration such as `'15m'`, or seconds. @default '15m' */
+  within?: string | number;
+}
+
+/** The validators of each app in this process, by application id, for cloud code that imports them. */
+const byApplication = new Map<string, Validators>();
+
+export function registerValidators(applicationId: string, validators: Validators): void {
+  byApplication.set(applicationId, validators);
+}
+
+function validatorsOf({ config }: CloudRequest): Validators {
+  const validators = byApplication.get(config.applicationId);
+  // Without them nobody could tell a restricted session: refuse rather than let it through.
+  if (!validators) throw new Error('parse-server-sessions is not mounted in this Parse Server.');
+  return validators;
+}
+
+/**
+ * A validator for `Parse.Cloud.define`: only the master key and unrestricted sessions pass.
+ * @example Parse.Cloud.define('transfer', transfer, requireUnrestrictedSession);
+ * @throws 119 when the caller's session is restricted, 209 when it is revoked or when there is none.
+ */
+export async function requireUnrestrictedSession(request: CloudRequest): Promise<void> {
+  await validatorsOf(request).requireUnrestrictedSession(request);
+}
+
+/**
+ * A validator for `Parse.Cloud.define`: only the master key and sessions with a recent login pass. The cloud function
+ * `confirmPassword` makes a session fresh again.
+ * @example Parse.Cloud.define('changePlan', changePlan, requireFreshSession({ within: '15m' }));
+ * @throws 119 when the login is longer ago or the session is restricted, 209 when there is no session.
+ * @throws TypeError at once for a wrong duration.
+ */
+export function requireFreshSession(options: FreshSessionOptions = {}): Validator {
+  readWithin(options);
+  return async request => validatorsOf(request).requireFreshSession(options)(request);
+}
+
+/** @returns milliseconds. */
+export function readWithin({ within = '15m' }: FreshSessionOptions): number {
+  const parsed = duration.safeParse(within);
+  if (parsed.success) return parsed.data;
+  throw new TypeError(
+    `requireFreshSession: "within" got ${String(within)}: ${parsed.error.issues[0]?.message}`,
+  );
+}

@@ -1,0 +1,34 @@
+import type { ServerConfig } from '../parse-server';
+
+/**
+ * A batch with `transaction: true`. What follows from the end or the making of a session waits for its commit. And
+ * nothing in it may wait for another connection: that one could wait for the transaction in turn, for ever.
+ */
+export class Transaction {
+  private readonly effects: Array<() => Promise<unknown>> = [];
+
+  afterCommit(effect: () => Promise<unknown>): void {
+    this.effects.push(effect);
+  }
+
+  /** Runs what waits. Marks are set before this returns, the rest follows. */
+  async committed(): Promise<void> {
+    await Promise.all(this.effects.splice(0).map(effect => effect()));
+  }
+}
+
+const transactions = new WeakMap<object, Transaction>();
+
+/** Notes that a request's configuration serves a transaction. */
+export function beginTransaction(config: Pick<ServerConfig, 'cacheController'>): Transaction {
+  const transaction = new Transaction();
+  transactions.set(config, transaction);
+  return transaction;
+}
+
+/** The transaction that this request's configuration serves, if it does. */
+export const transactionOf = (config: Pick<ServerConfig, 'cacheController'>): Transaction | undefined =>
+  transactions.get(config);
+
+export const isTransaction = (path: string, body: unknown): boolean =>
+  /^\/?batch\/?$/i.test(path) && (body as { transaction?: unknown } | null)?.transaction === true;

@@ -1,0 +1,91 @@
+import type { Database, Logger } from '../parse-server';
+import { toParseDate } from '../session';
+
+/** The part of Parse's LiveQuery server that holds the sockets. */
+export interface LiveQueryServer {
+  clients: Map<unknown, LiveQueryClient>;
+  authCache: { delete(token: string): unknown };
+  cacheController: { user: { del(token: string): Promise<unknown> } };
+}
+
+interface LiveQueryClient {
+  sessionToken?: string;
+  subscriptionInfos: Map<unknown, { sessionToken?: string }>;
+  parseWebSocket: { ws: { close(code?: number, reason?: string): void } };
+}
+
+/** How often open sockets are compared with the sessions in the database, in milliseconds. */
+const CHECK_INTERVAL = 30_000;
+
+/** A close code of the private range: the session is invalid, as Parse's error 209. */
+const SESSION_ENDED = 4209;
+
+function tokensOf(client: LiveQueryClient): string[] {
+  const tokens = [
+    client.sessionToken,
+    ...[...client.subscriptionInfos.values()].map(info => info.sessionToken),
+  ];
+  return tokens.filter(token => token !== undefined);
+}
+
+/**
+ * Closes the LiveQuery sockets of sessions that have ended. Parse Server leaves them open for ever, with events of
+ * public objects, and with those of the user for as long as its cache lasts.
+ */
+export class LiveQuerySockets {
+  constructor(
+    private readonly server: LiveQueryServer,
+    private readonly log: Logger,
+  ) {
+    if (typeof server?.clients?.values !== 'function' || !server.authCache || !server.cacheController) {
+      throw new TypeError('liveQuery() takes the server that ParseServer.createLiveQueryServer() answers.');
+    }
+  }
+
+  /** The tokens of every open socket. */
+  tokens(): string[] {
+    return [...new Set([...this.server.clients.values()].flatMap(tokensOf))];
+  }
+
+  close(ended: readonly string[]): void {
+    const tokens = new Set(ended);
+    for (const token of tokens) {
+      this.server.authCache.delete(token);
+      this.server.cacheController.user.del(token).catch(error => this.log.error(String(error)));
+    }
+    for (const client of this.server.clients.values()) {
+      if (tokensOf(client).some(token => tokens.has(token))) {
+        client.parseWebSocket.ws.close(SESSION_ENDED, 'session ended');
+      }
+    }
+  }
+}
+
+/**
+ * Closes the sockets of sessions that expire, or that another process revokes: one query per interval, whatever the
+ * number of sockets.
+ * @returns a function that stops it.
+ */
+export function watchSockets(
+  sockets: LiveQuerySockets,
+  database: Database,
+  now: () => Date,
+  log: Logger,
+): () => void {
+  async function check(): Promise<void> {
+    const open = sockets.tokens();
+    if (open.length === 0) return;
+    const valid = { $or: [{ expiresAt: { $gte: toParseDate(now()) } }, { expiresAt: null }] };
+    const query = { sessionToken: { $in: open }, ...valid };
+    const rows = await database.find('_Session', query, { keys: ['sessionToken'] });
+    const alive = new Set(rows.map(row => row.sessionToken));
+    sockets.close(open.filter(token => !alive.has(token)));
+  }
+  const timer = setInterval(() => {
+    check().catch(error =>
+      log.error(`parse-server-sessions: LiveQuery sockets not checked: ${error.message}`),
+    );
+  }, CHECK_INTERVAL);
+  timer.unref();
+  return () => clearInterval(timer);
+}

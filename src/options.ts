@@ -1,0 +1,234 @@
+import { inspect } from 'node:util';
+import { Cron } from 'croner';
+import { z } from 'zod';
+import { duration } from './duration';
+import { purgeParams, type PurgeOptions } from './purge/purge';
+
+const className = z
+  .string()
+  .regex(/^(_?[A-Za-z][A-Za-z0-9_]*)$/)
+  .describe('the name of a class, such as "Invoice"');
+const functionPrefix = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$|^$/);
+
+const DURATION = 'a duration such as "30m" or "90d", or a number of seconds, above 0 and up to 100 years';
+
+/** A longer timer of Node would fire at once, and again every millisecond. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+const lifetime = z
+  .strictObject({
+    idle: duration.optional().describe(DURATION),
+    maxAge: duration.optional().describe(DURATION),
+  })
+  .refine(({ idle, maxAge }) => idle !== undefined || maxAge !== undefined)
+  .transform(({ idle, maxAge = Infinity }) => ({ idle: idle ?? maxAge, maxAge }))
+  .optional()
+  .describe('{ idle, maxAge }, at least one of them');
+
+const limit = z.number().int().min(1).optional().describe('a whole number from 1 on');
+
+const isCronPattern = (pattern: string) => {
+  try {
+    new Cron(pattern, { paused: true }).stop();
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+const { batchSize, olderThan, orphans } = purgeParams.shape;
+
+/** What each option takes, in words: errors quote it. */
+const schema = z.strictObject({
+  guard: z
+    .union([z.literal('*'), z.array(className)])
+    .default([])
+    .describe("an array of class names, or '*'"),
+  guardFiles: z.boolean().default(false).describe('true or false'),
+  functionPrefix: functionPrefix.default('').describe('letters, digits and underscores, such as "auth_"'),
+  indexes: z.boolean().default(true).describe('true or false'),
+  expiry: z
+    .strictObject({ authenticated: lifetime, anonymous: lifetime, restricted: lifetime })
+    .default({})
+    .describe('{ authenticated, anonymous, restricted }, each { idle, maxAge }'),
+  activity: z
+    .strictObject({
+      enabled: z.boolean().default(true).describe('true or false'),
+      flushInterval: duration
+        .refine(value => value <= LONGEST_TIMER_MS)
+        .default(60_000)
+        .describe('a duration such as "60s" or "5m", or a number of seconds, above 0 and up to 24 days'),
+    })
+    .default({ enabled: true, flushInterval: 60_000 })
+    .describe('{ enabled, flushInterval }'),
+  maxSessionsPerUser: z
+    .strictObject({ authenticated: limit, anonymous: limit, restricted: limit })
+    .default({})
+    .describe('{ authenticated, anonymous, restricted }, each a whole number from 1 on'),
+  onLimit: z
+    .enum(['revoke-oldest', 'refuse'])
+    .default('revoke-oldest')
+    .describe("'revoke-oldest' or 'refuse'"),
+  fresh: z.array(className).default([]).describe('an array of class names'),
+  freshWithin: duration.default(15 * 60_000).describe(DURATION),
+  purge: z
+    .strictObject({
+      schedule: z.string().refine(isCronPattern).describe('a cron pattern such as "*/15 * * * *"'),
+      batchSize: batchSize.describe('a whole number from 1 to 10000'),
+      olderThan: olderThan.describe(DURATION),
+      orphans: orphans.describe('true or false'),
+    })
+    .optional()
+    .describe('{ schedule, batchSize, olderThan, orphans }'),
+});
+
+/** How long sessions of one kind live. Durations are strings such as `'30m'` or `'90d'`, or numbers of seconds. */
+export interface LifetimeOptions {
+  /** After the last access (idle timeout). @default maxAge */
+  idle?: string | number;
+  /** After the creation, whatever the use (max age). @default no limit */
+  maxAge?: string | number;
+}
+
+/** The options of {@link parseSessions}; an option that is `undefined` counts as left out. */
+export interface SessionsOptions {
+  /**
+   * Further classes whose create, update and delete are closed to restricted sessions, or `'*'` for every class.
+   * `_User`, `_Session`, `_Role` and role membership always are.
+   * @default []
+   */
+  guard?: string[] | '*';
+  /**
+   * Whether restricted sessions may not upload and delete files.
+   * @default false
+   */
+  guardFiles?: boolean;
+  /**
+   * Put before the name of each cloud function and job of this package.
+   * @default ''
+   */
+  functionPrefix?: string;
+  /**
+   * Whether to make the indexes on `_Session` at start. On a big table make them yourself, as the README tells.
+   * @default true
+   */
+  indexes?: boolean;
+  /**
+   * When sessions end, by kind: `expiresAt = min(lastAccess + idle, createdAt + maxAge)`. A kind that is left out, and
+   * every kind without this option, keeps Parse Server's own rule (`sessionLength`). With this option Parse Server's
+   * `extendSessionOnUse` is switched off: the policy moves the end on.
+   * @default {}
+   */
+  expiry?: {
+    readonly authenticated?: LifetimeOptions;
+    readonly anonymous?: LifetimeOptions;
+    readonly restricted?: LifetimeOptions;
+  };
+  /** Last access. */
+  activity?: {
+    /** Whether to keep `lastAccessedAt`. An idle timeout needs it. @default true */
+    enabled?: boolean;
+    /** How often last accesses are written: a duration, or seconds. @default '60s' */
+    flushInterval?: string | number;
+  };
+  /**
+   * How many unexpired sessions a user may have, by kind. A kind that is left out has no limit.
+   * @default {}
+   */
+  maxSessionsPerUser?: { authenticated?: number; anonymous?: number; restricted?: number };
+  /**
+   * What a session over the limit does: it ends the oldest one, or it is refused with 119 and not made.
+   * @default 'revoke-oldest'
+   */
+  onLimit?: 'revoke-oldest' | 'refuse';
+  /**
+   * Classes that only a session with a recent login may write (119 otherwise, until `confirmPassword`).
+   * @default []
+   */
+  fresh?: string[];
+  /** How recent the login must be for `fresh`: a duration, or seconds. @default '15m' */
+  freshWithin?: string | number;
+  /**
+   * Purges expired sessions in this process by a schedule (a cron pattern, in the process's time zone). Without it run
+   * the job `purgeExpiredSessions`.
+   */
+  purge?: { schedule: string } & Omit<PurgeOptions, 'dryRun'>;
+}
+
+export type ResolvedOptions = Readonly<z.output<typeof schema>>;
+
+/**
+ * Checks the options and fills in the defaults.
+ * @throws TypeError with the option's path, what it got and what it takes.
+ */
+export function resolveOptions(options: SessionsOptions = {}): ResolvedOptions {
+  const parsed = schema.safeParse(options);
+  if (parsed.success) {
+    const { activity, expiry } = parsed.data;
+    const idleKind = Object.entries(expiry).find(
+      ([, lifetime]) => lifetime && lifetime.idle < lifetime.maxAge,
+    )?.[0];
+    if (!activity.enabled && idleKind) {
+      throw new TypeError(
+        `parseSessions: option "expiry.${idleKind}.idle" needs last accesses, which "activity.enabled" got false for.`,
+      );
+    }
+    return Object.freeze(parsed.data);
+  }
+  const { issues } = parsed.error;
+  // A wrong part makes its whole wrong, too: the part says it better.
+  const isWhole = (issue: z.core.$ZodIssue) =>
+    issues.some(
+      other => other.path.length > issue.path.length && issue.path.every((key, i) => key === other.path[i]),
+    );
+  const told = issues.filter(issue => issue.code === 'unrecognized_keys' || !isWhole(issue));
+  throw new TypeError(told.map(issue => describe(issue, options)).join('\n'));
+}
+
+function describe(issue: z.core.$ZodIssue, options: unknown): string {
+  const path = issue.path.map(String);
+  if (issue.code === 'unrecognized_keys') {
+    const known = Object.keys(shapeOf(schemaAt(path)) ?? {}).join(', ');
+    return issue.keys
+      .map(key => {
+        const got = valueAt(options, [...path, key]);
+        return `parseSessions: unknown option "${nameOf([...path, key])}", got ${got}; known are ${known}.`;
+      })
+      .join('\n');
+  }
+  if (path.length === 0) return `parseSessions: takes an object of options, got ${inspect(options)}.`;
+  const takes = schemaAt(path)?.description ?? issue.message;
+  return `parseSessions: option "${nameOf(path)}" got ${valueAt(options, path)}, takes ${takes}.`;
+}
+
+const nameOf = (path: string[]) => path.join('.').replace(/\.(\d+)/g, '[$1]');
+
+function valueAt(options: unknown, path: string[]): string {
+  const value = path.reduce<unknown>(
+    (outer, key) => (outer as Record<string, unknown> | undefined)?.[key],
+    options,
+  );
+  return inspect(value, { depth: 1 });
+}
+
+function unwrap(type: z.ZodType | undefined): z.ZodType | undefined {
+  if (type instanceof z.ZodDefault || type instanceof z.ZodOptional)
+    return unwrap(type.unwrap() as z.ZodType);
+  return type instanceof z.ZodPipe ? unwrap(type.in as z.ZodType) : type;
+}
+
+const shapeOf = (type: z.ZodType | undefined): Record<string, z.ZodType> | undefined => {
+  const inner = unwrap(type);
+  return inner instanceof z.ZodObject ? (inner.shape as Record<string, z.ZodType>) : undefined;
+};
+
+function childOf(type: z.ZodType | undefined, key: string): z.ZodType | undefined {
+  const inner = unwrap(type);
+  if (inner instanceof z.ZodUnion)
+    return (inner.options as z.ZodType[]).map(option => childOf(option, key)).find(child => child);
+  if (inner instanceof z.ZodArray) return inner.element as z.ZodType;
+  return shapeOf(inner)?.[key];
+}
+
+const schemaAt = (path: string[]): z.ZodType | undefined =>
+  path.reduce<z.ZodType | undefined>(childOf, schema);

@@ -1,0 +1,196 @@
+/**
+ * The part of Parse Server's public surface that this package stands on, typed by hand: Parse Server's own
+ * types leave `Parse.Server`, `request.config` and the database controller out.
+ */
+import type Parse from 'parse/node';
+import type { User } from 'parse/node';
+
+/** The SDK as Parse Server hands it to cloud code. */
+export type ParseSdk = Omit<typeof Parse, 'Cloud'> & {
+  Server: ServerConfig;
+  Cloud: Record<string, (...args: never[]) => unknown>;
+};
+
+/** A row in REST format: dates are `{ __type: 'Date', iso }` or ISO strings. */
+export type Row = Record<string, unknown>;
+export type Query = Record<string, unknown>;
+
+export interface DatabaseOptions {
+  /** The client's user id and roles; absent when the server itself reads or writes, as master. */
+  acl?: string[];
+  op?: string;
+  limit?: number;
+  skip?: number;
+  count?: boolean;
+  sort?: Record<string, unknown>;
+  keys?: string[];
+  many?: boolean;
+  [option: string]: unknown;
+}
+
+export interface SchemaController {
+  enforceClassExists(className: string): Promise<unknown>;
+  enforceFieldExists(
+    className: string,
+    field: string,
+    type: { type: string },
+    ignoreOptions: boolean,
+  ): unknown;
+  hasClass(className: string): Promise<boolean>;
+  addClassIfNotExists(
+    className: string,
+    fields: Record<string, { type: string }>,
+    classLevelPermissions: Record<string, unknown>,
+  ): Promise<unknown>;
+  reloadData(options: { clearCache: boolean }): Promise<unknown>;
+  validatePermission(className: string, aclGroup: string[], operation: string): unknown;
+  getOneSchema(className: string): Promise<{ fields: Record<string, { type: string }> }>;
+}
+
+export interface Database {
+  adapter: {
+    ensureIndex(
+      className: string,
+      schema: { fields: Record<string, { type: string }> },
+      fields: string[],
+      name: string,
+      caseInsensitive: boolean,
+      options: Record<string, unknown>,
+    ): Promise<unknown>;
+  };
+  /** The configuration that this controller was made for; it holds this controller as its `database`. */
+  options?: ServerConfig;
+  loadSchema(options?: { clearCache: boolean }): Promise<SchemaController>;
+  // Reads answer rows, or a number for `count`.
+  find(
+    className: string,
+    query: Query,
+    options?: DatabaseOptions,
+    auth?: unknown,
+    schema?: unknown,
+  ): Promise<Row[] & number>;
+  create(
+    className: string,
+    object: Row,
+    options?: DatabaseOptions,
+    validateOnly?: boolean,
+    schema?: unknown,
+  ): Promise<unknown>;
+  update(
+    className: string,
+    query: Query,
+    update: Row,
+    options?: DatabaseOptions,
+    skipSanitization?: boolean,
+    validateOnly?: boolean,
+    schema?: unknown,
+  ): Promise<unknown>;
+  destroy(className: string, query: Query, options?: DatabaseOptions, schema?: unknown): Promise<unknown>;
+  validateObject(
+    className: string,
+    object: Row,
+    query: Query | null | undefined,
+    runOptions: DatabaseOptions,
+    maintenance?: boolean,
+  ): Promise<unknown>;
+}
+
+export interface UserCache {
+  get(token: string): Promise<unknown>;
+  put(token: string, value: unknown, ttl?: number): Promise<unknown>;
+  del(token: string): Promise<unknown>;
+}
+
+export interface CacheController {
+  user: UserCache;
+  /** The roles of users, by their ids. */
+  role: { get(userId: string): Promise<string[] | null> };
+  get(key: string): Promise<unknown>;
+  put(key: string, value: unknown, ttl?: number): Promise<unknown>;
+  del(key: string): Promise<unknown>;
+}
+
+export interface Logger {
+  info(...args: unknown[]): void;
+  warn(...args: unknown[]): void;
+  error(...args: unknown[]): void;
+}
+
+/** A file adapter, as apps hand one to Parse Server. */
+export interface FilesAdapter {
+  createFile(name: string, data: unknown, contentType?: string): Promise<unknown>;
+  deleteFile(name: string): Promise<unknown>;
+  getFileLocation(config: ServerConfig, name: string): Promise<string> | string;
+}
+
+export interface ServerConfig {
+  applicationId: string;
+  filesController: { adapter: FilesAdapter };
+  database: Database;
+  cacheController: CacheController;
+  loggerController: Logger;
+  logLevels?: Record<string, string>;
+  cacheTTL?: number;
+  objectIdSize?: number;
+  serverURL?: string;
+  publicServerURL?: unknown;
+  sessionLength?: number;
+  expireInactiveSessions?: boolean;
+  generateSessionExpiresAt(): Date | undefined;
+}
+
+export interface Auth {
+  isMaster?: boolean;
+  isMaintenance?: boolean;
+  isReadOnly?: boolean;
+  user?: User;
+  getUserRoles(): Promise<string[]>;
+}
+
+/** An Express request as `requestContextMiddleware` sees it. */
+export interface ServerRequest {
+  auth?: Auth;
+  info?: { sessionToken?: string; installationId?: string };
+  config: ServerConfig;
+  /** Without the path that the API is mounted on. */
+  path: string;
+  originalUrl: string;
+  body?: { requests?: Array<{ path?: unknown }> };
+  ip?: string;
+  headers: Record<string, string | string[] | undefined>;
+}
+
+export interface ServerResponse {
+  statusCode: number;
+  json(body: unknown): unknown;
+}
+
+export type Middleware = (
+  request: ServerRequest,
+  response: ServerResponse,
+  next: (error?: unknown) => void,
+) => unknown;
+
+/** What Parse Server hands to a trigger, a cloud function or a validator. */
+export interface CloudRequest {
+  master?: boolean;
+  isReadOnly?: boolean;
+  user?: User;
+  config: ServerConfig;
+  triggerName?: string;
+  functionName?: string;
+  /** The object that a trigger is about. */
+  object?: { className?: string };
+  params: Record<string, unknown>;
+  ip?: string;
+  headers?: Record<string, string | string[] | undefined>;
+  message?: (text: string) => unknown;
+}
+
+/** The options of Parse Server that `configure()` composes; every other option passes through unchanged. */
+export interface ServerOptions {
+  appId?: string;
+  requestContextMiddleware?: unknown;
+  cloud?: unknown;
+  [option: string]: unknown;
+}

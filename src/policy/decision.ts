@@ -1,0 +1,5 @@
+/** What a policy answers. Only an enforcement point turns a refusal into an error. */
+export type Decision = { allow: true } | { allow: false; code: number; reason: string };
+
+export const ALLOW: Decision = { allow: true };
+export const refuse = (code: number, reason: string): Decision => ({ allow: false, code, reason });

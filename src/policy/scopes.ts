@@ -1,0 +1,78 @@
+import { ErrorCode } from '../errors';
+import { ALLOW, refuse, type Decision } from './decision';
+
+/** What a scope may name for a class. */
+const OPERATIONS = ['create', 'read', 'update', 'delete', '*'];
+const CLASS_SCOPE = new RegExp(
+  `^_?[A-Za-z][A-Za-z0-9_]*:(${OPERATIONS.map(name => name.replace('*', '\\*')).join('|')})$`,
+);
+const FUNCTION_SCOPE = /^function:[A-Za-z_][A-Za-z0-9_.-]*$/;
+
+/** Whether this is a scope: `Telemetry:create`, `Telemetry:*`, `function:report`. */
+export const isScope = (scope: string): boolean =>
+  scope.startsWith('function:') ? FUNCTION_SCOPE.test(scope) : CLASS_SCOPE.test(scope);
+
+/**
+ * The tokens of scoped sessions show that they are: so that the requests of all others need no look-up to know that
+ * they may read. Nobody can take the sign away without making another token.
+ */
+export const SCOPED_TOKEN_PREFIX = 'r:scoped-';
+export const isScopedToken = (token: string): boolean => token.startsWith(SCOPED_TOKEN_PREFIX);
+
+export const OUT_OF_SCOPE_MESSAGE = 'not allowed: outside the scopes of this session';
+
+export type ScopedOperation = 'create' | 'read' | 'update' | 'delete';
+
+/** Classes that Parse Server reads for itself while it serves any session: roles, and the session to log out. */
+const INNER_READS = ['_Role', '_Session'];
+
+export interface ScopedAccess {
+  className: string;
+  operation: ScopedOperation;
+  /** Whether the client asks, or Parse Server on its behalf. */
+  byClient: boolean;
+}
+
+/** Whether a session with these scopes may do this to a class. */
+export function mayAccess(
+  scopes: readonly string[],
+  { className, operation, byClient }: ScopedAccess,
+): Decision {
+  if (scopes.includes(`${className}:${operation}`) || scopes.includes(`${className}:*`)) return ALLOW;
+  if (!byClient && operation === 'read') {
+    if (INNER_READS.includes(className)) return ALLOW;
+    // To write an object Parse Server may have to read it.
+    if (scopes.some(scope => scope.startsWith(`${className}:`))) return ALLOW;
+  }
+  return refuse(ErrorCode.OPERATION_FORBIDDEN, OUT_OF_SCOPE_MESSAGE);
+}
+
+/** Whether a session with these scopes may call this cloud function. */
+export function mayCall(scopes: readonly string[], functionName: string): Decision {
+  return scopes.includes(`function:${functionName}`)
+    ? ALLOW
+    : refuse(ErrorCode.OPERATION_FORBIDDEN, OUT_OF_SCOPE_MESSAGE);
+}
+
+/** Routes whose classes are judged where they are read and written. */
+const JUDGED_LATER = ['classes', 'users', 'sessions', 'roles', 'installations', 'config', 'batch', 'logout'];
+
+/**
+ * Whether a session with these scopes may use a route of the REST API, without its mount path. A route that is not
+ * known here is refused.
+ */
+export function mayRoute(scopes: readonly string[], path: string): Decision {
+  const [first = '', second = ''] = path.split('/').filter(Boolean).map(decode);
+  // GraphQL has one route for everything.
+  if (first === '' || JUDGED_LATER.includes(first.toLowerCase())) return ALLOW;
+  if (first.toLowerCase() === 'functions') return mayCall(scopes, second);
+  return refuse(ErrorCode.OPERATION_FORBIDDEN, OUT_OF_SCOPE_MESSAGE);
+}
+
+function decode(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}

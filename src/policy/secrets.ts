@@ -1,0 +1,61 @@
+import { ErrorCode } from '../errors';
+import type { DatabaseOptions, Query, Row } from '../parse-server';
+import { SECRET_COLUMNS } from '../schema/columns';
+import { ALLOW, refuse, type Decision } from './decision';
+
+const secret: ReadonlySet<string> = new Set(SECRET_COLUMNS);
+/** What is decided when a session is made, and by nobody later. */
+const SET_BY_SERVER: ReadonlySet<string> = new Set([...SECRET_COLUMNS, 'scopes']);
+
+const rootOf = (key: string) => key.split('.', 1)[0] ?? key;
+const isObject = (value: unknown): value is object => value !== null && typeof value === 'object';
+
+function filtersBySecret(query: Query): boolean {
+  return Object.entries(query).some(([key, constraint]) =>
+    key.startsWith('$') && Array.isArray(constraint)
+      ? constraint.some(part => isObject(part) && filtersBySecret(part as Query))
+      : secret.has(rootOf(key)),
+  );
+}
+
+/** Stages and expressions that turn column names into values, or rows of one class into those of another. */
+const EVASIVE = /"\$(objectToArray|getField|function|accumulator|where|out|merge)"/;
+const NAMES_SECRET = new RegExp(`\\b(${SECRET_COLUMNS.join('|')})\\b`);
+
+/** Whether an aggregation reads sessions: of their class, or joined to another one. */
+export function aggregatesSessions(className: string, { pipeline, distinct }: DatabaseOptions): boolean {
+  if (!pipeline && !distinct) return false;
+  return className === '_Session' || JSON.stringify(pipeline ?? []).includes('_Session');
+}
+
+/** Whether anybody, the master key included, may ask this of sessions: what is not shown must not be guessed. */
+export function mayAskSessions(query: Query, options: DatabaseOptions = {}): Decision {
+  if (filtersBySecret(query)) return refused('filtered');
+  if (Object.keys(options.sort ?? {}).some(key => secret.has(rootOf(key)))) return refused('sorted');
+  if (!options.pipeline && !options.distinct) return ALLOW;
+  const aggregation = JSON.stringify([options.pipeline, options.distinct]);
+  return NAMES_SECRET.test(aggregation) || EVASIVE.test(aggregation) ? refused('aggregated') : ALLOW;
+}
+
+const refused = (how: string) =>
+  refuse(ErrorCode.INVALID_QUERY, `Sessions cannot be ${how} by what only the server may read.`);
+
+/** Whether anybody may write these keys of a session. */
+export function mayWriteKeys(data: Row): Decision {
+  const key = Object.keys(data).find(name => SET_BY_SERVER.has(rootOf(name)));
+  return key
+    ? refuse(ErrorCode.INVALID_KEY_NAME, `Invalid key name: ${key} of a session is the server's own.`)
+    : ALLOW;
+}
+
+/** Removes from a session row what nobody outside of the server may see, in place. */
+export function hideFromAll(row: Row): void {
+  for (const column of SECRET_COLUMNS) delete row[column];
+}
+
+/** The same for what an aggregation answers: whole rows may be parts of its results. */
+export function hideDeeply(value: unknown): void {
+  if (!isObject(value)) return;
+  if (!Array.isArray(value)) hideFromAll(value as Row);
+  for (const part of Object.values(value)) hideDeeply(part);
+}

@@ -1,0 +1,113 @@
+import { ErrorCode } from '../errors';
+import type { Query, Row } from '../parse-server';
+import { OWNED_COLUMNS, SECRET_COLUMNS } from '../schema/columns';
+import type { SessionRecord } from '../session';
+import { ALLOW, refuse, type Decision } from './decision';
+
+/** Columns of `_Session` that Parse Server keeps and no client may write (Parse guide, "Session Properties"). */
+const READ_ONLY = ['user', 'createdWith', 'expiresAt', 'sessionToken', 'objectId', 'ACL', 'installationId'];
+/** Parse Server ignores these when a client sends them; only a dotted key would get through. */
+const IGNORED_UNLESS_DOTTED = ['createdAt', 'updatedAt'];
+
+const owned: ReadonlySet<string> = new Set(OWNED_COLUMNS);
+const readOnly: ReadonlySet<string> = new Set([...READ_ONLY, ...OWNED_COLUMNS]);
+const neverDotted: ReadonlySet<string> = new Set([...readOnly, ...IGNORED_UNLESS_DOTTED]);
+
+const rootOf = (key: string) => key.split('.', 1)[0] ?? key;
+const isDotted = (key: string) => key.includes('.');
+const invalidKey = (key: string) =>
+  refuse(ErrorCode.INVALID_KEY_NAME, `Invalid key name: ${key} is read-only on a session.`);
+
+/** Whether a client may update a session with these keys; `createdWith.action` would forge like `createdWith`. */
+export function mayUpdateKeys(data: Row): Decision {
+  for (const key of Object.keys(data)) {
+    if (readOnly.has(key) || (isDotted(key) && neverDotted.has(rootOf(key)))) return invalidKey(key);
+  }
+  return ALLOW;
+}
+
+/**
+ * Whether a client may create a session with these keys. Parse Server itself replaces what is sent for `user`,
+ * `createdWith`, `expiresAt` and `sessionToken`, and `restricted` is stamped whatever it sends.
+ */
+export function mayCreateWithKeys(data: Row): Decision {
+  for (const key of Object.keys(data)) {
+    const root = rootOf(key);
+    if (isDotted(key) ? neverDotted.has(root) : owned.has(key) && key !== 'restricted')
+      return invalidKey(key);
+  }
+  return ALLOW;
+}
+
+const UNQUERYABLE: ReadonlySet<string> = new Set(['sessionToken', ...SECRET_COLUMNS]);
+
+/** Equality with a token that the caller holds anyway tells him nothing. */
+function isEqualityWithOwn(key: string, constraint: unknown, ownTokens: ReadonlySet<string>): boolean {
+  if (key !== 'sessionToken') return false;
+  if (typeof constraint === 'string') return ownTokens.has(constraint);
+  if (constraint === null || typeof constraint !== 'object') return false;
+  const [operator, ...more] = Object.keys(constraint);
+  return operator === '$eq' && more.length === 0 && ownTokens.has((constraint as { $eq: string }).$eq);
+}
+
+/** Whether a client may filter sessions like this: a filter on tokens would let him guess them bit by bit. */
+export function mayFilter(query: Query, ownTokens: ReadonlySet<string>): Decision {
+  for (const [key, constraint] of Object.entries(query)) {
+    if (key.startsWith('$') && Array.isArray(constraint)) {
+      for (const part of constraint) {
+        const decision = mayFilter((part ?? {}) as Query, ownTokens);
+        if (!decision.allow) return decision;
+      }
+    } else if (UNQUERYABLE.has(rootOf(key)) && !isEqualityWithOwn(key, constraint, ownTokens)) {
+      return refuse(ErrorCode.INVALID_QUERY, `Sessions cannot be filtered by ${rootOf(key)}.`);
+    }
+  }
+  return ALLOW;
+}
+
+/** Whether a client may have sessions sorted like this. */
+export function maySort(sort: Record<string, unknown> | undefined): Decision {
+  const key = Object.keys(sort ?? {}).find(name => UNQUERYABLE.has(rootOf(name)));
+  return key ? refuse(ErrorCode.INVALID_QUERY, `Sessions cannot be sorted by ${rootOf(key)}.`) : ALLOW;
+}
+
+/** Removes from a session row what a client may not see, in place. */
+export function hideSecrets(row: Row, ownTokens: ReadonlySet<string>): void {
+  if (!ownTokens.has(row.sessionToken as string)) delete row.sessionToken;
+  hideFromAll(row);
+}
+
+/** Removes from a session row what nobody outside of the server may see, in place. */
+export function hideFromAll(row: Row): void {
+  for (const column of SECRET_COLUMNS) delete row[column];
+}
+
+/**
+ * Whether a session may be changed like this by anybody, the master key included: its user is set once
+ * (RapidContext's `setUserId`), and what was invalidated stays so.
+ */
+export function mayChangeForEver(session: SessionRecord, data: Row): Decision {
+  for (const key of Object.keys(data)) {
+    if (rootOf(key) === 'user' && session.userId !== null) {
+      const isSame =
+        key === 'user' && (data.user as { objectId?: unknown } | null)?.objectId === session.userId;
+      if (!isSame) return refuse(ErrorCode.OPERATION_FORBIDDEN, 'A session cannot be bound to another user.');
+    }
+    if (['expiresAt', 'invalidatedAt'].includes(rootOf(key)) && session.invalidatedAt !== null) {
+      return refuse(ErrorCode.OPERATION_FORBIDDEN, 'An invalidated session stays invalid.');
+    }
+  }
+  return ALLOW;
+}
+
+/**
+ * Which sessions are unrestricted when a client's request creates them. Login, sign-up and the upgrade of a legacy
+ * token name themselves in `createdWith`; the session after a password change has none. Anything else is made by
+ * a client that saves a session.
+ */
+const UNRESTRICTED_ACTIONS = ['login', 'signup', 'upgrade'];
+
+export function isCreatedByClient(createdWith: unknown): boolean {
+  if (createdWith === undefined || createdWith === null) return false;
+  return !UNRESTRICTED_ACTIONS.includes((createdWith as { action?: string }).action ?? '');
+}

@@ -1,0 +1,79 @@
+import { ErrorCode, RESTRICTED_MESSAGE } from '../errors';
+import type { Query, Row } from '../parse-server';
+import type { SessionRecord } from '../session';
+import { ALLOW, refuse, type Decision } from './decision';
+import type { IsGuarded } from './guarded-classes';
+import { isScopedToken, mayAccess } from './scopes';
+
+export interface Write {
+  className: string;
+  operation: 'create' | 'update' | 'delete';
+  /** Whose write it is: the client's, or Parse Server's own on behalf of the request. */
+  byClient: boolean;
+  query?: Query | null;
+  data?: Row;
+}
+
+const onlyKeys = (data: Row | undefined, keys: readonly string[]) =>
+  data !== undefined && Object.keys(data).every(key => keys.includes(key));
+
+/**
+ * Writes that Parse Server makes by itself while it serves a restricted session. Everything that is not listed
+ * here is refused, because several inner writes carry out what the client asked for: `POST /sessions` inserts as
+ * master, and the removal of the same installation's older session deletes as master.
+ */
+const OWN_WRITES: ReadonlyArray<(write: Write, sessionId: string) => boolean> = [
+  // Logout deletes the caller's own session.
+  ({ className, operation, query }, sessionId) =>
+    className === '_Session' && operation === 'delete' && query?.objectId === sessionId,
+  // `extendSessionOnUse` moves the expiry of the caller's own session on.
+  ({ className, operation, query, data }, sessionId) =>
+    className === '_Session' &&
+    operation === 'update' &&
+    query?.objectId === sessionId &&
+    onlyKeys(data, ['expiresAt', 'updatedAt']),
+  // `/verifyPassword` counts failures: refusing the count would give free guesses.
+  ({ className, operation, data }) =>
+    className === '_User' &&
+    operation === 'update' &&
+    onlyKeys(data, ['_failed_login_count', '_account_lockout_expires_at']),
+  // Idempotency records a request id before the request itself is judged.
+  ({ className, operation }) => className === '_Idempotency' && operation === 'create',
+];
+
+/** The rules that apply to writes beside the session's own properties. */
+export interface WriteRules {
+  isGuarded: IsGuarded;
+  /** Classes that only a session with a recent login may write. */
+  needsFresh: (className: string) => boolean;
+  /** How recent, in milliseconds. */
+  freshWithin: number;
+}
+
+export const STALE_LOGIN_MESSAGE = 'not allowed: the last login is too long ago, confirm the password first';
+
+/** Whether this refusal is for a login that is too long ago. */
+export const isStale = (decision: Decision): boolean =>
+  !decision.allow && decision.reason === STALE_LOGIN_MESSAGE;
+
+/** Whether the user has logged in, or confirmed his password, in this session within so many milliseconds. */
+export function isFresh({ authenticatedAt }: SessionRecord, within: number, now: Date): boolean {
+  return authenticatedAt !== null && now.getTime() - authenticatedAt.getTime() <= within;
+}
+
+/** Whether this session's request may make this write. */
+export function mayWrite(session: SessionRecord, write: Write, rules: WriteRules, now: Date): Decision {
+  if (!write.byClient && OWN_WRITES.some(matches => matches(write, session.objectId))) return ALLOW;
+  if (session.restricted && rules.isGuarded(write.className)) {
+    return refuse(ErrorCode.OPERATION_FORBIDDEN, RESTRICTED_MESSAGE);
+  }
+  const scopes = session.scopes ?? (isScopedToken(session.sessionToken) ? [] : null);
+  if (scopes) {
+    const decision = mayAccess(scopes, write);
+    if (!decision.allow) return decision;
+  }
+  if (rules.needsFresh(write.className) && !isFresh(session, rules.freshWithin, now)) {
+    return refuse(ErrorCode.OPERATION_FORBIDDEN, STALE_LOGIN_MESSAGE);
+  }
+  return ALLOW;
+}

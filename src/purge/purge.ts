@@ -1,0 +1,97 @@
+import { z } from 'zod';
+import { duration } from '../duration';
+import { forgetOldDevices } from '../events/known-devices';
+import type { SessionFiles } from '../files/session-files';
+import type { Endings } from '../lifecycle/endings';
+import type { Database, Query } from '../parse-server';
+import { toParseDate } from '../session';
+import { count, destroyExpiredRanges, destroyExpiredRows, endBatch, within } from './batches';
+import { orphans } from './orphans';
+
+/** What `purgeExpiredSessions` takes. */
+export const purgeParams = z.strictObject({
+  dryRun: z.boolean({ error: 'expected true or false' }).default(false),
+  batchSize: z
+    .number({ error: 'expected a whole number from 1 to 10000' })
+    .int({ error: 'expected a whole number from 1 to 10000' })
+    .min(1, { error: 'expected a whole number from 1 to 10000' })
+    .max(10_000, { error: 'expected a whole number from 1 to 10000' })
+    .default(1000),
+  olderThan: z
+    .union([z.literal(0), duration], {
+      error: 'expected seconds as a number, or a duration such as "30m" or "90d"',
+    })
+    .optional(),
+  orphans: z.boolean({ error: 'expected true or false' }).default(false),
+});
+
+export interface PurgeOptions {
+  /** Only count what would be deleted. @default false */
+  dryRun?: boolean;
+  /** Rows per statement, 1 to 10,000: a small batch holds locks for a short time. @default 1000 */
+  batchSize?: number;
+  /** Only sessions that have been expired for so long: seconds, or a string such as `'7d'`. @default 0 */
+  olderThan?: number | string;
+  /** Also delete sessions whose user is gone. @default false */
+  orphans?: boolean;
+}
+
+export interface PurgeResult {
+  /** Sessions deleted; with `dryRun`, that would be. */
+  deleted: number;
+  batches: number;
+  durationMs: number;
+}
+
+export interface PurgeDependencies {
+  database: Database;
+  now(): Date;
+  endings: Endings;
+  files: SessionFiles;
+  progress?(text: string): unknown;
+}
+
+type Params = z.output<typeof purgeParams>;
+
+/**
+ * Deletes expired sessions in bounded batches, and never one that has not expired: each statement repeats the
+ * condition, so that another process, or an extension meanwhile, does no harm. Killed half-way, the next run goes on
+ * where this one ended.
+ */
+export async function purgeExpired(params: Params, dependencies: PurgeDependencies): Promise<PurgeResult> {
+  const { database, endings, files, now, progress } = dependencies;
+  const started = now().getTime();
+  const cutoff = new Date(started - (params.olderThan ?? 0));
+  // Counting reads every expired session once more: only for somebody who looks.
+  const total = params.dryRun || progress ? await count(database, within({ to: cutoff })) : 0;
+  const result: PurgeResult = { deleted: 0, batches: 0, durationMs: 0 };
+
+  if (params.dryRun) {
+    result.deleted = total;
+    if (params.orphans) {
+      // Those that have expired are counted already.
+      const unexpired: Query = { $or: [{ expiresAt: { $gte: toParseDate(cutoff) } }, { expiresAt: null }] };
+      for await (const batch of orphans(database, params.batchSize, unexpired))
+        result.deleted += batch.length;
+    }
+  } else {
+    // By range, unless something follows from each of the sessions.
+    const destroyExpired = (await endings.isFollowed()) ? destroyExpiredRows(endings) : destroyExpiredRanges;
+    for await (const deleted of destroyExpired(database, cutoff, params.batchSize)) {
+      result.deleted += deleted;
+      result.batches += 1;
+      await progress?.(`deleted ${result.deleted} of ${total} expired sessions`);
+    }
+    if (params.orphans) {
+      for await (const batch of orphans(database, params.batchSize)) {
+        result.deleted += await endBatch(endings, batch, 'orphan', database);
+        result.batches += 1;
+        await progress?.(`deleted ${result.deleted} sessions, now those without a user`);
+      }
+    }
+    await files.sweep(params.batchSize);
+    await forgetOldDevices(database, now());
+  }
+  result.durationMs = now().getTime() - started;
+  return result;
+}

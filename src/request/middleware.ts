@@ -1,0 +1,82 @@
+import type { Mark } from '../activity/marks';
+import { liveSession } from '../enforcement/enforce';
+import { guardDatabase, type Enforcement } from '../enforcement/request-database';
+import { authorizeRoutes } from '../enforcement/scope-guard';
+import { beginTransaction, isTransaction, type Transaction } from '../lifecycle/transaction';
+import type { Middleware, ServerRequest, ServerResponse } from '../parse-server';
+import { isScopedToken } from '../policy/scopes';
+import { callerOf, type RequestContext } from './caller';
+import { routesOf } from './routes';
+import { CreatedSessions } from './created-sessions';
+
+const headerOf = (request: ServerRequest, name: string) => {
+  const value = request.headers[name];
+  return Array.isArray(value) ? value[0] : value;
+};
+
+/** Holds the answer to a transaction back until what follows from it is done. */
+function answerAfterCommit(response: ServerResponse, transaction: Transaction): void {
+  const json = response.json.bind(response);
+  response.json = body => {
+    if (response.statusCode >= 400) return json(body);
+    return transaction.committed().then(
+      () => json(body),
+      () => json(body),
+    );
+  };
+}
+
+/**
+ * The `requestContextMiddleware` of a Parse Server: gives each REST and GraphQL request its session context, and its
+ * database the rules. The app's own middleware runs after it.
+ */
+export function requestContext(
+  enforcement: Enforcement,
+  mark: (token: string, mark: Mark) => void,
+  appMiddleware?: Middleware,
+): Middleware {
+  return function sessionContext(request, response, next) {
+    const created = new CreatedSessions();
+    const { auth } = request;
+    // An IPv4 address on a socket for both kinds.
+    const ip = request.ip?.replace(/^::ffff:(?=\d+\.)/, '');
+    const caller = callerOf(request);
+    const userAgent = headerOf(request, 'user-agent');
+    const context: RequestContext = {
+      caller,
+      config: request.config,
+      ip,
+      userAgent,
+      touch: () => {
+        if (caller.kind === 'session') mark(caller.token, { at: enforcement.now(), ip, userAgent });
+      },
+      aclGroup: async () =>
+        auth?.user ? ['*', ...(await auth.getUserRoles()), auth.user.id as string] : ['*'],
+      onCreated: session => {
+        if (created.isEmpty) {
+          const json = response.json.bind(response);
+          response.json = body => json(created.correct(body));
+        }
+        created.add(session);
+      },
+    };
+    // `GET /sessions/me` is not authenticated yet, so its token may be made up: it is marked once its session is read.
+    if (auth?.user) context.touch?.();
+    const proceed = () => (appMiddleware ? appMiddleware(request, response, next) : next());
+    const transaction = isTransaction(request.path, request.body)
+      ? beginTransaction(request.config)
+      : undefined;
+    if (transaction) answerAfterCommit(response, transaction);
+    if (caller.kind !== 'session' || !(transaction || isScopedToken(caller.token))) {
+      guardDatabase(request.config.database, context, enforcement);
+      return proceed();
+    }
+    const prepare = async () => {
+      await authorizeRoutes(caller.token, routesOf(request), enforcement);
+      // Looked up now: in the transaction it would take a second connection, and wait for one that others hold.
+      if (transaction) context.session = (await liveSession(enforcement.callers, caller.token)) ?? undefined;
+      guardDatabase(request.config.database, context, enforcement);
+    };
+    return prepare().then(proceed, next);
+  };
+}

@@ -1,0 +1,74 @@
+import type { ServerConfig } from '../parse-server';
+
+/** The columns that this package adds to `_Session`. No client may write them. */
+export const COLUMNS = {
+  restricted: 'Boolean',
+  ip: 'String',
+  userAgent: 'String',
+  lastAccessedAt: 'Date',
+  name: 'String',
+  expiryFixed: 'Boolean',
+  expiresBy: 'Date',
+  authenticatedAt: 'Date',
+  scopes: 'Array',
+  invalidatedAt: 'Date',
+  secret: 'String',
+  hasFiles: 'Boolean',
+} as const satisfies Record<string, 'Boolean' | 'String' | 'Date' | 'Array'>;
+
+export const OWNED_COLUMNS = Object.keys(COLUMNS) as Array<keyof typeof COLUMNS>;
+/** Columns that no client may read, filter by or sort by. */
+export const SECRET_COLUMNS: readonly string[] = ['secret'];
+
+/** Every request looks a session up by token; lists go by user; the purge by expiry. Parse Server indexes none. */
+const INDEXED = ['sessionToken', 'user', 'expiresAt'] as const;
+
+/** MongoDB: an index with the same keys, or the same name, is there with other options. It serves as well. */
+const MONGO_INDEX_EXISTS = [85, 86];
+/** PostgreSQL: another process has just made this index; `IF NOT EXISTS` does not see it before it is committed. */
+const POSTGRES_INDEX_APPEARED = '23505';
+
+/**
+ * Adds the columns, whatever the database holds already; class-level permissions stay as the app made them.
+ * @throws Error when the app has a column of that name with another type.
+ */
+export async function ensureColumns({ database }: ServerConfig): Promise<void> {
+  const schema = await database.loadSchema({ clearCache: true });
+  await schema.enforceClassExists('_Session');
+  const { fields } = await schema.getOneSchema('_Session');
+  for (const [name, type] of Object.entries(COLUMNS)) {
+    const found = fields[name]?.type;
+    if (found !== undefined && found !== type) {
+      throw new Error(
+        `parse-server-sessions needs the column _Session.${name} as ${type}, and this database has it as ${found}. ` +
+          'Rename that column, or delete it.',
+      );
+    }
+    // The last argument keeps the app's own field options (`required`, `defaultValue`), which would be wiped.
+    await schema.enforceFieldExists('_Session', name, { type }, true);
+  }
+  await schema.reloadData({ clearCache: true });
+}
+
+/** Makes the indexes that are not there yet. */
+export async function ensureIndexes({ database }: ServerConfig): Promise<void> {
+  const schema = await database.loadSchema();
+  const { fields } = await schema.getOneSchema('_Session');
+  for (const field of INDEXED) {
+    const make = () =>
+      database.adapter.ensureIndex('_Session', { fields }, [field], `_Session_${field}`, false, {});
+    try {
+      await make().catch(error => {
+        if (error.code !== POSTGRES_INDEX_APPEARED) throw error;
+        return make();
+      });
+    } catch (error) {
+      if (MONGO_INDEX_EXISTS.includes((error as { code?: number }).code ?? 0)) continue;
+      throw new Error(
+        `parse-server-sessions could not make the index on _Session.${field} (${(error as Error).message}). ` +
+          'Make the indexes yourself, as the README tells, and set the option indexes: false.',
+        { cause: error },
+      );
+    }
+  }
+}

@@ -1,0 +1,43 @@
+import type { Database } from '../parse-server';
+
+/** Which file belongs to which session. */
+export const FILE_CLASS = 'ParseSessionFile';
+/** The devices that users have had sessions from. */
+export const DEVICE_CLASS = 'ParseSessionDevice';
+
+export const isOwnClass = (className: string): boolean => [FILE_CLASS, DEVICE_CLASS].includes(className);
+
+/** Nobody but the server: what these classes hold is no client's business. */
+const CLOSED = { find: {}, get: {}, count: {}, create: {}, update: {}, delete: {}, addField: {} };
+
+/** Whether a class of this package is there: it makes one only when it is needed. */
+export async function hasOwnClass(database: Database, className: string): Promise<boolean> {
+  const schema = await database.loadSchema();
+  if (await schema.hasClass(className)) return true;
+  // Another process may have made it.
+  await schema.reloadData({ clearCache: true });
+  return schema.hasClass(className);
+}
+
+/** Makes a class that no client can read or write. @param indexed a field that it is searched by. */
+export async function ensureOwnClass(
+  database: Database,
+  className: string,
+  fieldTypes: Readonly<Record<string, string>>,
+  indexed?: string,
+): Promise<void> {
+  if (await hasOwnClass(database, className)) return;
+  const schema = await database.loadSchema();
+  const fields = Object.fromEntries(Object.entries(fieldTypes).map(([name, type]) => [name, { type }]));
+  await schema.addClassIfNotExists(className, fields, CLOSED).catch(async error => {
+    if (!(await hasOwnClass(database, className))) throw error;
+  });
+  await schema.reloadData({ clearCache: true });
+  if (indexed === undefined) return;
+  await database.adapter
+    .ensureIndex(className, { fields }, [indexed], `${className}_${indexed}`, false, {})
+    .catch(error => {
+      // Another process has just made it.
+      if (error?.code !== '23505' && error?.code !== '42P07') throw error;
+    });
+}

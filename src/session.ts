@@ -1,0 +1,109 @@
+import type { Session as ParseSession, User as ParseUser } from 'parse/node';
+import type { Row } from './parse-server';
+
+/** Longer user agents are cut: the header is the client's to choose. */
+export const MAX_USER_AGENT = 512;
+
+/** A `_Session` row as plain values: what policies, expiry rules and views work on. */
+export interface SessionRecord {
+  objectId: string;
+  sessionToken: string;
+  /** `null` for a session that is not bound to a user. */
+  userId: string | null;
+  restricted: boolean;
+  createdWith: { action?: string; authProvider?: string } | null;
+  createdAt: Date;
+  updatedAt: Date;
+  /** `null`: the session does not expire. */
+  expiresAt: Date | null;
+  /** Whether `expiresAt` was chosen for this session and does not move with its use. */
+  expiryFixed: boolean;
+  /** The latest end that was chosen when the session was made, whatever its use; `null`: none. */
+  expiresBy: Date | null;
+  /** `null` for a session that is older than this package's installation and has not been used since. */
+  lastAccessedAt: Date | null;
+  installationId: string | null;
+  ip: string | null;
+  userAgent: string | null;
+  name: string | null;
+  /** When the user last proved who he is, in this session: at its login, or by `confirmPassword`. */
+  authenticatedAt: Date | null;
+  /** What a scoped session may do; `null`: not scoped. */
+  scopes: string[] | null;
+  /** Set once, for ever, by `invalidate`. */
+  invalidatedAt: Date | null;
+}
+
+/** A `Parse.Session`, a record of this package, or any object with the same fields. */
+export type SessionLike = ParseSession | SessionRecord | { [field: string]: unknown };
+
+/** A session by its object or its `objectId`. */
+export type SessionRef = SessionLike | string;
+
+/** A user by its object, a pointer or its `objectId`. */
+export type UserRef = ParseUser | { objectId: string } | string;
+
+/** A date in any of the shapes that Parse knows, or `null`. */
+export function toDate(value: unknown): Date | null {
+  if (value instanceof Date) return value;
+  if (typeof value === 'string') return new Date(value);
+  if (value && typeof value === 'object' && 'iso' in value) return new Date(String(value.iso));
+  return null;
+}
+
+export const toParseDate = (date: Date) => ({ __type: 'Date', iso: date.toISOString() });
+
+export const userPointer = (userId: string) => ({ __type: 'Pointer', className: '_User', objectId: userId });
+
+/** Reads a field of a `Parse.Session` or of a plain object. */
+export function fieldOf(session: SessionLike, field: string): unknown {
+  if (typeof (session as ParseSession).get === 'function') {
+    if (field === 'objectId') return (session as ParseSession).id;
+    return (session as ParseSession).get(field);
+  }
+  return (session as Row)[field];
+}
+
+export function sessionIdOf(session: SessionRef): string {
+  const id = typeof session === 'string' ? session : fieldOf(session, 'objectId');
+  if (typeof id !== 'string' || id === '') {
+    throw new TypeError('Expected a session: a Parse.Session, a record with an objectId, or an objectId.');
+  }
+  return id;
+}
+
+export function userIdOf(user: UserRef): string {
+  const id =
+    typeof user === 'string' ? user : ((user as ParseUser)?.id ?? (user as { objectId: string })?.objectId);
+  if (typeof id !== 'string' || id === '') {
+    throw new TypeError('Expected a user: a Parse.User, a pointer or an objectId.');
+  }
+  return id;
+}
+
+const textOrNull = (value: unknown) => (typeof value === 'string' ? value : null);
+
+/** Turns a `_Session` row, as the database controller answers it, into a record. */
+export function toSessionRecord(row: Row): SessionRecord {
+  const createdAt = toDate(row.createdAt) ?? new Date(0);
+  return {
+    objectId: String(row.objectId),
+    sessionToken: String(row.sessionToken),
+    userId: textOrNull((row.user as { objectId?: unknown } | null | undefined)?.objectId),
+    restricted: row.restricted === true,
+    createdWith: (row.createdWith as SessionRecord['createdWith']) ?? null,
+    createdAt,
+    updatedAt: toDate(row.updatedAt) ?? createdAt,
+    expiresAt: toDate(row.expiresAt),
+    expiryFixed: row.expiryFixed === true,
+    expiresBy: toDate(row.expiresBy),
+    lastAccessedAt: toDate(row.lastAccessedAt),
+    installationId: textOrNull(row.installationId),
+    ip: textOrNull(row.ip),
+    userAgent: textOrNull(row.userAgent),
+    name: textOrNull(row.name),
+    authenticatedAt: toDate(row.authenticatedAt),
+    scopes: Array.isArray(row.scopes) ? row.scopes.map(String) : null,
+    invalidatedAt: toDate(row.invalidatedAt),
+  };
+}

@@ -1,0 +1,59 @@
+import { LRUCache } from 'lru-cache';
+import type { Database } from '../parse-server';
+import { toSessionRecord, type SessionRecord } from '../session';
+
+/** More sessions than this within one cache period cost a query each again. */
+const MAX_CACHED = 50_000;
+
+/** A token of the time before revocable sessions (`_User._session_token`): it has no session row. */
+export const isLegacyToken = (token: string) => !token.startsWith('r:');
+
+/** What a token of this package or of Parse Server looks like; anything longer is made up, and not worth a look. */
+const MAX_TOKEN = 128;
+
+/**
+ * The sessions of callers, looked up once per session and cache period: as long as Parse Server itself trusts a
+ * token without looking (`cacheTTL`). Simultaneous look-ups of one token share one query. Tokens without a session are
+ * not kept: anybody can make them up.
+ */
+export class CallerSessions {
+  private readonly cache: LRUCache<string, SessionRecord>;
+  private readonly loading = new Map<string, Promise<SessionRecord | null>>();
+
+  constructor(
+    private readonly database: () => Database,
+    ttl: number,
+  ) {
+    this.cache = new LRUCache({ max: MAX_CACHED, ttl });
+  }
+
+  /** The session of this token; `null` when there is none. */
+  async find(token: string): Promise<SessionRecord | null> {
+    if (token.length > MAX_TOKEN) return null;
+    const known = this.cache.get(token);
+    if (known) return known;
+    const loading = this.loading.get(token) ?? this.load(token);
+    this.loading.set(token, loading);
+    return loading;
+  }
+
+  /** Forgets what is known, also what a look-up under way is about to learn. */
+  forget(token: string): void {
+    this.cache.delete(token);
+    this.loading.delete(token);
+  }
+
+  private async load(token: string): Promise<SessionRecord | null> {
+    // After this turn, so that the promise is noted before it can be compared.
+    await undefined;
+    const current = this.loading.get(token);
+    try {
+      const [row] = await this.database().find('_Session', { sessionToken: token }, { limit: 1 });
+      const session = row ? toSessionRecord(row) : null;
+      if (session && this.loading.get(token) === current) this.cache.set(token, session);
+      return session;
+    } finally {
+      if (this.loading.get(token) === current) this.loading.delete(token);
+    }
+  }
+}

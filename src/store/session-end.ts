@@ -1,0 +1,49 @@
+import { enforce } from '../enforcement/enforce';
+import { notFoundError } from '../errors';
+import { expiryOf } from '../expiry/policy';
+import { ENDING_KEYS } from '../lifecycle/endings';
+import type { Row } from '../parse-server';
+import { mayChangeForEver } from '../policy/session-class';
+import { toParseDate, toSessionRecord } from '../session';
+import type { StoreConnection } from './session-store';
+
+/** As `SessionStore#setExpiry`. */
+export async function setExpiry(
+  objectId: string,
+  date: Date | null,
+  connection: StoreConnection,
+): Promise<void> {
+  if (date !== null && (!(date instanceof Date) || Number.isNaN(date.getTime()))) {
+    throw new TypeError('setExpiry takes a valid Date, or null.');
+  }
+  const { database, cacheController, config, policy, activity } = connection;
+  const [row] = await database.find('_Session', { objectId });
+  if (!row) throw notFoundError();
+  const record = toSessionRecord(row);
+  enforce(mayChangeForEver(record, { expiresAt: date }));
+  const lastAccess = activity?.pending(record.sessionToken) ?? record.lastAccessedAt ?? record.updatedAt;
+  const byRule = expiryOf(policy, record, lastAccess);
+  const expiresAt = date ?? byRule ?? config.generateSessionExpiresAt();
+  const data: Row = {
+    expiresAt: expiresAt ? toParseDate(expiresAt) : { __op: 'Delete' },
+    expiryFixed: date !== null,
+  };
+  // It may have been invalidated meanwhile: that is for ever.
+  await database.update('_Session', { objectId, invalidatedAt: null }, data);
+  // What is known of its former end, by Parse Server beside the cached user.
+  activity?.forget(record.sessionToken);
+  await cacheController.user.del(record.sessionToken);
+}
+
+/** As `SessionStore#invalidate`. */
+export async function invalidate(objectId: string, connection: StoreConnection, now: Date): Promise<void> {
+  const { database, endings } = connection;
+  const [row] = await database.find('_Session', { objectId }, { keys: ENDING_KEYS });
+  if (!row) throw notFoundError();
+  await endings.invalidate(row, {
+    // Parse Server refuses what ends before now, not what ends now.
+    expiresAt: toParseDate(new Date(now.getTime() - 1)),
+    invalidatedAt: toParseDate(now),
+    expiryFixed: true,
+  });
+}
