@@ -1,0 +1,81 @@
+/**
+ * The part of the Parse JavaScript SDK that this helper stands on. It is written by hand so that the SDK's three builds
+ * (`parse`, `parse/node`, `parse/react-native.js`) all fit, and so that this module imports none of them.
+ */
+export interface ParseSdk {
+  CoreManager: CoreManager;
+  User: {
+    logOut(): Promise<unknown>;
+    hydrate(json: Record<string, unknown>): Promise<unknown>;
+  };
+  Cloud: { run(name: string, params?: object, options?: object): Promise<unknown> };
+  Storage: {
+    generatePath(path: string): string;
+    getItemAsync(path: string): Promise<string | null>;
+  };
+  Error: new (code: number, message: string) => Error & { code: number };
+  Query: { prototype: { subscribe(sessionToken?: string): Promise<unknown> } };
+  LiveQueryClient: {
+    prototype: { subscribe(query: never, sessionToken?: string): Subscription | undefined };
+  };
+}
+
+export interface CoreManager {
+  get(key: string): unknown;
+  getRESTController(): RestController;
+  setRESTController(controller: RestController): void;
+  getUserController(): { currentUserAsync(): Promise<SignedInUser | null> };
+  getInstallationController(): { currentInstallationId(): Promise<string> };
+  getCryptoController(): { decrypt(text: string, key: unknown): string };
+}
+
+export interface RestController {
+  request(method: string, path: string, data?: unknown, options?: RequestOptions): Promise<unknown>;
+  ajax(
+    method: string,
+    url: string,
+    data: unknown,
+    headers?: Record<string, string>,
+    options?: object,
+  ): Promise<unknown>;
+  handleError(error?: unknown): unknown;
+}
+
+export interface RequestOptions {
+  sessionToken?: string;
+  useMasterKey?: boolean;
+}
+
+/** A `Parse.LiveQuerySubscription`. */
+export interface Subscription {
+  on(event: string, listener: (message: unknown) => void): unknown;
+}
+
+/** Any `Parse.User`, of whichever build of the SDK. */
+export interface SignedInUser {
+  id?: string;
+  getSessionToken(): string | null | undefined;
+}
+
+export function currentUser({ CoreManager }: ParseSdk): Promise<SignedInUser | null> {
+  return CoreManager.getUserController().currentUserAsync();
+}
+
+/**
+ * The user that another tab of this browser has stored since, in the SDK's JSON, or `undefined` when the stored user is
+ * the one with this token, or none. The SDK reads its storage once: without this look a tab whose session is over
+ * would remove the sign-in that the other tab has just made.
+ */
+export async function signedInElsewhere(
+  { CoreManager, Storage }: ParseSdk,
+  token: string,
+): Promise<{ objectId: string; sessionToken: string } | undefined> {
+  const stored = await Storage.getItemAsync(Storage.generatePath('currentUser'));
+  if (!stored) return undefined;
+  const { className: _className, ...user } = JSON.parse(
+    CoreManager.get('ENCRYPTED_USER')
+      ? CoreManager.getCryptoController().decrypt(stored, CoreManager.get('ENCRYPTED_KEY'))
+      : stored,
+  );
+  return user.sessionToken && user.sessionToken !== token ? user : undefined;
+}
