@@ -1,0 +1,41 @@
+// The global is the SDK that Parse Server itself runs on; an import can resolve to a second copy, whose triggers
+// Parse Server does not see and whose errors it does not know.
+declare const Parse: typeof import('parse/node').default;
+
+import { sessions } from '../sessions';
+
+// `Telemetry` needs no code: a class is open to restricted sessions unless it is guarded. `Invoice` is guarded by
+// the `guard` option in sessions.ts, without a trigger of its own.
+
+const MAX_DISPLAY_NAME = 50;
+
+// `_User` is always guarded. The app's own trigger stays: the guard runs before it.
+Parse.Cloud.beforeSave(Parse.User, ({ object: user }) => {
+  if (!user.dirty('displayName')) return;
+  const name: unknown = user.get('displayName');
+  if (name === undefined || name === null) return;
+  const trimmed = typeof name === 'string' ? name.trim() : '';
+  if (trimmed === '' || trimmed.length > MAX_DISPLAY_NAME) {
+    throw new Parse.Error(
+      Parse.Error.VALIDATION_ERROR,
+      `displayName must be a text of 1 to ${MAX_DISPLAY_NAME} characters`,
+    );
+  }
+  user.set('displayName', trimmed);
+});
+
+// The master key passes every guard: a function that writes with it keeps restricted sessions out by a validator,
+// which leaves those without any session to the function.
+Parse.Cloud.define(
+  'payInvoice',
+  async ({ params, user }) => {
+    const sessionToken = user?.getSessionToken();
+    if (!sessionToken) throw new Parse.Error(Parse.Error.INVALID_SESSION_TOKEN, 'log in to pay an invoice');
+    // Read as the caller: only who may see an invoice may pay it.
+    const invoice = await new Parse.Query('Invoice').get(String(params.objectId), { sessionToken });
+    invoice.set('paidAt', new Date());
+    await invoice.save(null, { useMasterKey: true });
+    return invoice;
+  },
+  sessions.requireUnrestrictedSession,
+);
