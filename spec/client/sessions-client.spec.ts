@@ -1,0 +1,133 @@
+import { types } from 'node:util';
+import { startServer, type SpecServer, type SpecUser } from '../support/server';
+import { startClient, type ClientProcess } from './support/client-process';
+
+// A date that came from another process is none of Jest's own `Date`.
+const aDate = { asymmetricMatch: types.isDate, toString: () => 'a date' };
+
+describe.each([
+  ['without a prefix', ''],
+  ['with a prefix', 'auth_'],
+])('sessionsClient %s', (_title, functionPrefix) => {
+  let server: SpecServer;
+  let app: ClientProcess;
+  let user: SpecUser;
+
+  beforeAll(async () => {
+    server = await startServer({ functionPrefix });
+    app = await startClient(server);
+  });
+
+  afterAll(async () => {
+    await app?.stop();
+    await server?.stop();
+  });
+
+  beforeEach(async () => {
+    user = await server.signUp();
+    await app.run(
+      async ({ Parse, client, state, logIn }, { account, prefix }) => {
+        await logIn(account);
+        state.sessions = client.sessionsClient(Parse, prefix ? { functionPrefix: prefix } : undefined);
+      },
+      { account: user, prefix: functionPrefix },
+    );
+  });
+
+  it('lists the sessions, their dates as dates and no token in them', async () => {
+    const list = await app.run(({ state }) => state.sessions.list());
+    expect(list).toHaveLength(2);
+    expect(list.filter(({ current }: { current: boolean }) => current)).toHaveLength(1);
+    for (const session of list) {
+      expect(session).toEqual({
+        objectId: expect.any(String),
+        current: expect.any(Boolean),
+        restricted: false,
+        active: true,
+        createdAt: aDate,
+        lastAccessedAt: aDate,
+        expiresAt: aDate,
+        createdWith: { action: expect.any(String), authProvider: 'password' },
+        installationId: session.installationId,
+        ip: expect.any(String),
+        userAgent: session.userAgent,
+        device: { browser: session.device.browser, os: session.device.os, type: session.device.type },
+        name: null,
+      });
+      expect(Math.abs(session.createdAt.getTime() - Date.now())).toBeLessThan(60_000);
+    }
+    expect(JSON.stringify(list)).not.toMatch(/r:[0-9a-f]{32}/);
+  });
+
+  it('answers the current session and the number of sessions', async () => {
+    const { current, count } = await app.run(async ({ state }) => ({
+      current: await state.sessions.current(),
+      count: await state.sessions.count(),
+    }));
+    expect(current).toMatchObject({ current: true, createdAt: aDate });
+    expect(count).toBe(2);
+  });
+
+  it('names, revokes one, and revokes the others', async () => {
+    await server.login(user.username, user.password);
+    const result = await app.run(async ({ state, outcome }) => {
+      const { sessions } = state;
+      const [other] = (await sessions.list()).filter((session: { current: boolean }) => !session.current);
+      const renamed = await sessions.rename(other.objectId, 'Kitchen tablet');
+      const revoked = await sessions.revoke(other.objectId);
+      return {
+        renamed,
+        revoked,
+        again: await outcome(() => sessions.revoke(other.objectId)),
+        others: await sessions.revokeOthers(),
+        left: await sessions.count(),
+      };
+    });
+    expect(result).toMatchObject({
+      renamed: { name: 'Kitchen tablet', current: false, createdAt: aDate },
+      again: { ok: false, code: 101 },
+      others: 1,
+      left: 1,
+    });
+    expect(result.revoked).toBeUndefined();
+  });
+
+  it('makes a restricted session for a device, which may not make one itself', async () => {
+    const result = await app.run(async ({ Parse, client, state, outcome }, prefix) => {
+      const made = await state.sessions.createRestricted({ name: 'Boiler', expiresIn: '30d' });
+      const forDevice = client.sessionsClient(Parse, {
+        functionPrefix: prefix,
+        sessionToken: made.sessionToken,
+      });
+      return {
+        made,
+        seen: await forDevice.current(),
+        refused: await outcome(() => forDevice.createRestricted()),
+      };
+    }, functionPrefix);
+    expect(result).toMatchObject({
+      made: { objectId: expect.any(String), restricted: true, expiresAt: aDate },
+      seen: { restricted: true, current: true, name: 'Boiler' },
+      refused: { code: 119 },
+    });
+    const inThirtyDays = Date.now() + 30 * 86_400_000;
+    expect(Math.abs(result.made.expiresAt.getTime() - inThirtyDays)).toBeLessThan(60_000);
+    expect(result.made.sessionToken).toMatch(/^r:/);
+  });
+
+  it('revokes all, this one too: the next call answers 209', async () => {
+    const result = await app.run(async ({ state, outcome }) => ({
+      revoked: await state.sessions.revokeAll(),
+      next: await outcome(() => state.sessions.list()),
+    }));
+    expect(result).toMatchObject({ revoked: 2, next: { code: 209, invalidSession: true } });
+  });
+
+  it('passes the server’s errors on: a wrong parameter, and a prefix that the server does not have', async () => {
+    const outcomes = await app.run(async ({ Parse, client, state, outcome }) => [
+      await outcome(() => state.sessions.rename('x', '')),
+      await outcome(() => client.sessionsClient(Parse, { functionPrefix: 'other_' }).list()),
+    ]);
+    expect(outcomes.map(({ code }) => code)).toEqual([142, 141]);
+  });
+});

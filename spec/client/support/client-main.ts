@@ -1,0 +1,85 @@
+// Runs as a process of its own, as an app does: the handler refuses to work in the process of a Parse Server.
+import express from 'express';
+import Parse from 'parse/node';
+import * as client from '../../../src/client/node';
+import type { ClientScope } from './client-process';
+
+const [serverURL = '', appId = ''] = process.argv.slice(2);
+Parse.initialize(appId);
+Parse.serverURL = serverURL;
+Parse.User.enableUnsafeCurrentUser();
+
+const { fetch } = globalThis;
+let uninstallHandler = () => {};
+
+const scope: ClientScope = {
+  Parse,
+  client: client as ClientScope['client'],
+  express,
+  calls: [],
+  state: {},
+  unhandled: [],
+
+  async logIn({ username, password }) {
+    return (await Parse.User.logIn(username, password)).getSessionToken()!;
+  },
+
+  install(options) {
+    uninstallHandler();
+    scope.calls.length = 0;
+    scope.unhandled.length = 0;
+    uninstallHandler = client.installSessionHandler(Parse, {
+      onInvalidSession(error, recoveryError) {
+        const { code, message } = error as { code: number; message: string };
+        const user = Parse.User.current()?.id ?? null;
+        scope.calls.push({
+          code,
+          message,
+          user,
+          recoveryError: (recoveryError as Error | undefined)?.message,
+        });
+      },
+      ...options,
+    });
+  },
+
+  uninstall: () => uninstallHandler(),
+
+  async outcome(work) {
+    try {
+      await work();
+      return { ok: true };
+    } catch (error) {
+      const { code, message } = [error].flat()[0] as { code: number; message: string };
+      return { ok: false, code, message, invalidSession: client.isInvalidSessionError(error) };
+    }
+  },
+
+  settle: () => new Promise(resolve => setTimeout(resolve, 300)),
+
+  async holdRequests(work) {
+    let release = () => {};
+    const held = new Promise<void>(resolve => (release = resolve));
+    globalThis.fetch = async (...request: Parameters<typeof fetch>) => {
+      await held;
+      return fetch(...request);
+    };
+    const outcome = scope.outcome(work);
+    await scope.settle();
+    globalThis.fetch = fetch;
+    return { outcome, release };
+  },
+};
+
+process.on('unhandledRejection', reason => void scope.unhandled.push((reason as Error).message));
+
+process.on('message', async ({ id, source, argument }: { id: number; source: string; argument: unknown }) => {
+  try {
+    const work = (0, eval)(`(${source})`) as (scope: ClientScope, argument: unknown) => unknown;
+    process.send!({ id, value: await work(scope, argument) });
+  } catch (error) {
+    const { code, message = String(error), stack } = (error ?? {}) as { code?: number } & Error;
+    process.send!({ id, failure: { code, message, stack } });
+  }
+});
+process.send!({ ready: true });

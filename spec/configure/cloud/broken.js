@@ -1,0 +1,1 @@
+throw new Error('this cloud code is broken');

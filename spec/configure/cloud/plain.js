@@ -1,0 +1,2 @@
+/* global Parse */
+Parse.Cloud.define('whereFrom', () => 'from plain.js');

@@ -1,0 +1,373 @@
+import { startSecondProcess, type SecondProcess } from '../support/second-process';
+import { startServer, type SpecServer, type SpecUser } from '../support/server';
+import { makeSession, makeUser, pointerTo, sessionRow } from '../support/sessions';
+import { eventually } from '../support/time';
+
+declare const Parse: any;
+
+const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
+const NEWER_FIREFOX = FIREFOX.replaceAll('140.0', '145.0');
+const FIREFOX_ON_WINDOWS = FIREFOX.replace('X11; Linux x86_64', 'Windows NT 10.0; Win64; x64');
+const SAFARI =
+  'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) ' +
+  'Version/18.0 Mobile/15E148 Safari/604.1';
+
+const told: Array<Record<string, any> & { name: string }> = [];
+let server: SpecServer;
+
+const from = (userAgent: string, ip: string) => ({ 'User-Agent': userAgent, 'X-Forwarded-For': ip });
+
+beforeAll(async () => {
+  server = await startServer(
+    { activity: { flushInterval: 0.1 } },
+    // The forwarded addresses are not this machine's.
+    { masterKeyIps: ['0.0.0.0/0', '::/0'] },
+    {
+      graphql: true,
+      cloud: () => {
+        Parse.Cloud.define('makeSession', async ({ user }: any) => {
+          const session = await new Parse.Session().save(null, { sessionToken: user.getSessionToken() });
+          return session.id;
+        });
+      },
+    },
+  );
+  server.app.set('trust proxy', true);
+  for (const name of ['created', 'newDevice', 'addressChanged'] as const) {
+    server.sessions.on(name, payload => void told.push({ name, ...payload }));
+  }
+});
+
+afterAll(() => server.stop());
+
+beforeEach(() => (told.length = 0));
+
+const of = (name: string, sessionId?: string) =>
+  told.filter(one => one.name === name && (sessionId === undefined || one.sessionId === sessionId));
+/** Listeners are called after the request, and the look-up of a device takes a moment. */
+const settled = () => new Promise(resolve => setTimeout(resolve, 150));
+const idOf = async (user: { token: string }) => (await sessionRow(server, user)).objectId as string;
+
+describe('created', () => {
+  const authData = { anonymous: { id: 'an anonymous user of this spec' } };
+  let user: SpecUser;
+
+  beforeAll(async () => {
+    user = await server.signUp();
+  });
+
+  type Made = { restricted: boolean; createdWith: object | null };
+  const password = { action: 'login', authProvider: 'password' };
+
+  it.each<[string, () => Promise<unknown>, Made]>([
+    [
+      'a sign-up',
+      () => server.signUp(),
+      { restricted: false, createdWith: { action: 'signup', authProvider: 'password' } },
+    ],
+    [
+      'a login',
+      () => server.login(user.username, user.password),
+      { restricted: false, createdWith: password },
+    ],
+    [
+      'an anonymous login',
+      () => server.rest('POST', '/users', { body: { authData } }),
+      { restricted: false, createdWith: { action: 'login', authProvider: 'anonymous' } },
+    ],
+    [
+      'loginAs',
+      () => server.rest('POST', '/loginAs', { master: true, body: { userId: user.userId } }),
+      { restricted: false, createdWith: { action: 'login', authProvider: 'masterkey' } },
+    ],
+    [
+      'POST /sessions',
+      () => server.restricted(user.token),
+      { restricted: true, createdWith: { action: 'create' } },
+    ],
+    [
+      'POST /sessions in a batch',
+      () =>
+        server.rest('POST', '/batch', {
+          token: user.token,
+          body: { requests: [{ method: 'POST', path: '/parse/sessions', body: {} }] },
+        }),
+      { restricted: true, createdWith: { action: 'create' } },
+    ],
+    [
+      'createRestrictedSession',
+      () => server.run('createRestrictedSession', {}, user),
+      { restricted: true, createdWith: { action: 'create' } },
+    ],
+    [
+      'the SDK in cloud code',
+      () => server.run('makeSession', {}, user),
+      { restricted: true, createdWith: { action: 'create' } },
+    ],
+    [
+      'the master key',
+      () => server.rest('POST', '/sessions', { master: true, body: { user: pointerTo(user.userId) } }),
+      { restricted: false, createdWith: null },
+    ],
+    [
+      'logIn of GraphQL',
+      () =>
+        server.graphql(
+          'mutation ($input: LogInInput!) { logIn(input: $input) { viewer { sessionToken } } }',
+          {
+            input: { username: user.username, password: user.password },
+          },
+        ),
+      { restricted: false, createdWith: password },
+    ],
+  ])('is told once for %s', async (_title, make, expected) => {
+    await make();
+    await settled();
+    expect(of('created')).toEqual([
+      { name: 'created', sessionId: expect.any(String), userId: expect.any(String), ...expected },
+    ]);
+    const [row] = await server.rawFind('_Session', { objectId: of('created')[0]!.sessionId });
+    expect(row.user.objectId).toBe(of('created')[0]!.userId);
+  });
+
+  it('is told for the session after a change of the password', async () => {
+    const changing = await server.signUp();
+    await settled();
+    told.length = 0;
+    const { body } = await server.rest('PUT', `/users/${changing.userId}`, {
+      ...changing,
+      body: { password: 'another one' },
+    });
+    await settled();
+    const id = await idOf({ token: body.sessionToken });
+    expect(of('created')).toMatchObject([{ sessionId: id, restricted: false, createdWith: null }]);
+  });
+
+  it('is not told for a session that is refused', async () => {
+    const { token } = await server.restricted(user.token);
+    await settled();
+    told.length = 0;
+    await server.rest('POST', '/sessions', { token, body: {} });
+    await server.rest('POST', '/sessions', { token: user.token, body: { ip: '1.2.3.4' } });
+    await server.rest('POST', '/login', { body: { username: user.username, password: 'wrong' } });
+    await server.rest('POST', '/sessions', { body: {} });
+    await settled();
+    expect(of('created')).toEqual([]);
+  });
+
+  it('is not told for a session that is read or changed', async () => {
+    await server.rest('GET', '/sessions/me', user);
+    await server.rest('PUT', `/sessions/${await idOf(user)}`, { ...user, body: { color: 'red' } });
+    await settled();
+    expect(of('created')).toEqual([]);
+  });
+});
+
+describe('newDevice', () => {
+  let user: SpecUser;
+
+  beforeEach(async () => {
+    user = await server.signUp(undefined, { headers: from(FIREFOX, '192.0.2.1') });
+    await eventually(() => expect(of('newDevice')).toHaveLength(1));
+    told.length = 0;
+  });
+
+  const login = (userAgent: string, ip: string) =>
+    server.login(user.username, user.password, from(userAgent, ip));
+
+  it('is told for the first session of a user', async () => {
+    const other = await server.signUp(undefined, { headers: from(FIREFOX, '192.0.2.1') });
+    await eventually(async () =>
+      expect(of('newDevice')).toEqual([
+        {
+          name: 'newDevice',
+          sessionId: await idOf(other),
+          userId: other.userId,
+          device: { browser: 'Firefox', os: 'Linux', type: 'desktop' },
+          ip: '192.0.2.1',
+        },
+      ]),
+    );
+  });
+
+  it.each([
+    ['another browser', SAFARI, '192.0.2.1'],
+    ['another operating system', FIREFOX_ON_WINDOWS, '192.0.2.1'],
+    ['another network', FIREFOX, '198.51.100.1'],
+    ['an IPv6 network', FIREFOX, '2001:db8:1:2::1'],
+    ['a client without a name', 'x', '192.0.2.1'],
+  ])('is told for a login from %s, the first time only', async (_what, userAgent, ip) => {
+    const session = await login(userAgent, ip);
+    await eventually(() => expect(of('newDevice')).toHaveLength(1));
+    expect(of('newDevice')).toMatchObject([{ sessionId: await idOf(session), userId: user.userId }]);
+    await login(userAgent, ip);
+    await settled();
+    expect(of('newDevice')).toHaveLength(1);
+  });
+
+  it.each([
+    ['the same device', FIREFOX, '192.0.2.1'],
+    ['another address of the same network', FIREFOX, '192.0.2.77'],
+    ['a newer version of the browser', NEWER_FIREFOX, '192.0.2.1'],
+  ])('is not told for a login from %s', async (_what, userAgent, ip) => {
+    await login(userAgent, ip);
+    await settled();
+    expect(of('created')).toHaveLength(1);
+    expect(of('newDevice')).toEqual([]);
+  });
+
+  it('is not told again after a log-out, a revocation or a change of the password', async () => {
+    await server.rest('POST', '/logout', { token: user.token, body: {} });
+    await login(FIREFOX, '192.0.2.1');
+    await server.sessions.store.revokeAllForUser(user.userId);
+    const again = await login(FIREFOX, '192.0.2.1');
+    await server.rest('PUT', `/users/${user.userId}`, {
+      token: again.token,
+      headers: from(FIREFOX, '192.0.2.1'),
+      body: { password: 'another one' },
+    });
+    await server.login(user.username, 'another one', from(FIREFOX, '192.0.2.1'));
+    await settled();
+    expect(of('newDevice')).toEqual([]);
+  });
+
+  it('is not told for a restricted session', async () => {
+    const headers = from(SAFARI, '203.0.113.9');
+    await server.rest('POST', '/sessions', { token: user.token, headers, body: {} });
+    await server.run('createRestrictedSession', {}, { token: user.token, headers });
+    await settled();
+    expect(of('created')).toHaveLength(2);
+    expect(of('newDevice')).toEqual([]);
+  });
+
+  it('is told once for ten logins at the same time', async () => {
+    await Promise.all(Array.from({ length: 10 }, () => login(SAFARI, '203.0.113.1')));
+    await settled();
+    expect(of('created')).toHaveLength(10);
+    expect(of('newDevice')).toHaveLength(1);
+  });
+
+  it('is not told for a device of sessions that were made when nobody listened', async () => {
+    const userId = await makeUser(server);
+    const createdAt = new Date(Date.now() - 3_600_000).toISOString();
+    await makeSession(server, userId, { userAgent: FIREFOX, ip: '192.0.2.1', createdAt });
+    const { body } = await server.rest('POST', '/loginAs', {
+      master: true,
+      body: { userId },
+      headers: from(FIREFOX, '192.0.2.2'),
+    });
+    await settled();
+    expect(of('created')).toMatchObject([{ sessionId: await idOf({ token: body.sessionToken }) }]);
+    expect(of('newDevice')).toEqual([]);
+  });
+
+  it('keeps what it knows of devices from clients, and from whoever reads the database', async () => {
+    const rows = await server.rawFind('ParseSessionDevice', {});
+    expect(rows.length).toBeGreaterThan(0);
+    expect(JSON.stringify(rows)).not.toMatch(new RegExp(`${user.userId}|Firefox|192\\.0`));
+    const { body } = await server.rest('GET', '/classes/ParseSessionDevice', user);
+    expect(body.code).toBe(119);
+  });
+
+  it('is told again for a device that was first seen very long ago, once the purge has run', async () => {
+    const age = async (days: number) => {
+      const createdAt = new Date(Date.now() - days * 86_400_000).toISOString();
+      await server.rawUpdate('ParseSessionDevice', { objectId: { $exists: true } }, { createdAt }, true);
+      await server.sessions.store.revokeAllForUser(user.userId);
+      await server.sessions.store.purgeExpired();
+      await login(FIREFOX, '192.0.2.1');
+      await settled();
+    };
+    await age(399);
+    expect(of('newDevice')).toEqual([]);
+    await age(401);
+    expect(of('newDevice')).toHaveLength(1);
+  });
+
+  it('fails no login when the device cannot be looked up', async () => {
+    const { adapter } = server.server.config.databaseController;
+    const create = adapter.createObject.bind(adapter);
+    const failing = jest.spyOn(adapter, 'createObject').mockImplementation(async (...args: any[]) => {
+      if (args[0] === 'ParseSessionDevice') throw new Error('no connection');
+      return create(...args);
+    });
+    const { token } = await login(SAFARI, '203.0.113.2');
+    await settled();
+    failing.mockRestore();
+    expect((await server.rest('GET', '/users/me', { token })).status).toBe(200);
+    expect(of('created')).toHaveLength(1);
+  });
+});
+
+describe('addressChanged', () => {
+  it('is told when a session is used from another address, once for each change', async () => {
+    const user = await server.signUp(undefined, { headers: from(FIREFOX, '192.0.2.1') });
+    const id = await idOf(user);
+    const use = (ip: string) => server.rest('GET', '/users/me', { ...user, headers: from(FIREFOX, ip) });
+    await use('192.0.2.1');
+    await settled();
+    expect(of('addressChanged', id)).toEqual([]);
+    for (let i = 0; i < 3; i += 1) await use('198.51.100.7');
+    await eventually(() => expect(of('addressChanged', id)).toHaveLength(1));
+    expect(of('addressChanged', id)).toEqual([
+      {
+        name: 'addressChanged',
+        sessionId: id,
+        userId: user.userId,
+        previousIp: '192.0.2.1',
+        ip: '198.51.100.7',
+      },
+    ]);
+    await use('198.51.100.7');
+    await settled();
+    expect(of('addressChanged', id)).toHaveLength(1);
+    await use('192.0.2.1');
+    await eventually(() =>
+      expect(of('addressChanged', id)[1]).toMatchObject({ previousIp: '198.51.100.7', ip: '192.0.2.1' }),
+    );
+  });
+
+  it('is not told for a session whose address was not known', async () => {
+    const session = await makeSession(server, await makeUser(server));
+    await server.rest('GET', '/users/me', { token: session.token, headers: from(FIREFOX, '192.0.2.1') });
+    await eventually(async () => expect((await sessionRow(server, session)).ip).toBe('192.0.2.1'));
+    await settled();
+    expect(of('addressChanged', session.objectId)).toEqual([]);
+  });
+});
+
+describe('in another process', () => {
+  let second: SecondProcess;
+
+  beforeAll(async () => {
+    second = await startSecondProcess({
+      parseServer: { databaseURI: server.databaseURI },
+      listen: ['created', 'newDevice'],
+    });
+  });
+
+  afterAll(() => second.stop());
+
+  it('a session made there is told there, and not here', async () => {
+    const id = await second.run(async ({ server }) => {
+      const { token } = await server.signUp();
+      return (await server.rawFind('_Session', { sessionToken: token }))[0].objectId as string;
+    });
+    await settled();
+    expect(of('created', id)).toEqual([]);
+    const there = await second.run(({ events }) => events);
+    expect(there.filter(one => one.name === 'created').map(one => one.payload.sessionId)).toEqual([id]);
+  });
+
+  it('a device that is known there is not new here', async () => {
+    const username = `user-${Math.random()}`;
+    await second.run(
+      ({ server }, name) => server.signUp(name, { headers: { 'User-Agent': 'odd' } }).then(() => null),
+      username,
+    );
+    await settled();
+    await server.login(username, 'correct horse', { 'User-Agent': 'odd', 'X-Forwarded-For': '127.0.0.1' });
+    await settled();
+    expect(of('newDevice')).toEqual([]);
+  });
+});

@@ -1,0 +1,351 @@
+import { startSecondProcess, type SecondProcess } from '../support/second-process';
+import { startServer, type SpecServer, type SpecUser } from '../support/server';
+import { makeSession, makeUser, parseDate, pointerTo, sessionRow } from '../support/sessions';
+import { eventually } from '../support/time';
+
+declare const Parse: any;
+
+interface Told {
+  name: string;
+  sessionId: string;
+  userId: string;
+  reason?: string;
+}
+
+const told: Told[] = [];
+const links: string[] = [];
+const MASTER = { master: true } as const;
+let server: SpecServer;
+let second: SecondProcess;
+
+beforeAll(async () => {
+  server = await startServer(
+    { maxSessionsPerUser: { anonymous: 1 } },
+    {
+      appName: 'specs',
+      publicServerURL: 'http://127.0.0.1/parse',
+      emailAdapter: {
+        sendMail: async () => {},
+        sendPasswordResetEmail: async ({ link }: { link: string }) => void links.push(link),
+      },
+    },
+    {
+      graphql: true,
+      cloud: () => {
+        Parse.Cloud.define('destroyOwnSession', async ({ user }: any) => {
+          const sessionToken = user.getSessionToken();
+          const query = new Parse.Query('_Session').equalTo('sessionToken', sessionToken);
+          await (await query.first({ sessionToken })).destroy({ sessionToken });
+        });
+      },
+    },
+  );
+  for (const name of ['revoked', 'expired'] as const) {
+    server.sessions.on(name, payload => void told.push({ name, ...payload } as Told));
+  }
+  second = await startSecondProcess({
+    parseServer: { databaseURI: server.databaseURI },
+    listen: ['revoked', 'expired'],
+  });
+});
+
+afterAll(async () => {
+  await second?.stop();
+  await server.stop();
+});
+
+const idOf = async (user: { token: string }) => (await sessionRow(server, user)).objectId as string;
+const here = (sessionId: string) => told.filter(one => one.sessionId === sessionId);
+const there = async (): Promise<Told[]> =>
+  (await second.run(({ events }) => events)).map(
+    ({ name, payload }) => ({ name, ...payload }) as unknown as Told,
+  );
+/** Listeners are called after the request. */
+const listenersDone = () => new Promise(resolve => setTimeout(resolve, 20));
+
+const graphql = (text: string, user: SpecUser) =>
+  server.rest('POST', server.graphqlUrl, { token: user.token, body: { query: text } });
+
+type End = (user: SpecUser, sessionId: string) => Promise<unknown>;
+
+const WAYS: Array<[string, string, End]> = [
+  ['a logout', 'logout', user => server.rest('POST', '/logout', { token: user.token, body: {} })],
+  ['a logout by GraphQL', 'logout', user => graphql('mutation { logOut(input: {}) { ok } }', user)],
+  ['DELETE /sessions/:id', 'revoked', (user, id) => server.rest('DELETE', `/sessions/${id}`, user)],
+  ['DELETE by the master key', 'revoked', (_user, id) => server.rest('DELETE', `/sessions/${id}`, MASTER)],
+  [
+    'DELETE in a batch',
+    'revoked',
+    (user, id) =>
+      server.rest('POST', '/batch', {
+        ...user,
+        body: { requests: [{ method: 'DELETE', path: `/parse/sessions/${id}` }] },
+      }),
+  ],
+  [
+    'deleteSession of GraphQL',
+    'revoked',
+    (user, id) =>
+      graphql(`mutation { deleteSession(input: { id: "${id}" }) { session { objectId } } }`, user),
+  ],
+  ['the SDK in cloud code', 'revoked', user => server.run('destroyOwnSession', {}, user)],
+  ['revokeSession', 'revoked', (user, id) => server.run('revokeSession', { objectId: id }, user)],
+  ['revokeSessions', 'revoked', user => server.run('revokeSessions', {}, user)],
+  [
+    'revokeOtherSessions',
+    'revoked',
+    async user => server.run('revokeOtherSessions', {}, await server.login(user.username, user.password)),
+  ],
+  ['store.revoke', 'revoked', (_user, id) => server.sessions.store.revoke(id)],
+  ['store.revokeAllForUser', 'revoked', user => server.sessions.store.revokeAllForUser(user.userId)],
+  ['invalidate', 'invalidated', (_user, id) => server.sessions.invalidate(id)],
+  [
+    'a login from the same installation',
+    'sameInstallation',
+    user => server.login(user.username, user.password, { 'X-Parse-Installation-Id': 'phone' }),
+  ],
+  [
+    'a change of the password',
+    'passwordChange',
+    user => server.rest('PUT', `/users/${user.userId}`, { ...user, body: { password: 'a new one' } }),
+  ],
+  [
+    'a change of the password by the master key',
+    'passwordChange',
+    user => server.rest('PUT', `/users/${user.userId}`, { ...MASTER, body: { password: 'a new one' } }),
+  ],
+  [
+    'a reset of the password',
+    'passwordChange',
+    async user => {
+      const email = `${user.username}@example.com`;
+      await server.rest('PUT', `/users/${user.userId}`, { ...MASTER, body: { email } });
+      await server.rest('POST', '/requestPasswordReset', { body: { email } });
+      const token = new URL(links.at(-1)!).searchParams.get('token')!;
+      const answer = await server.rest('POST', '/apps/specs/request_password_reset', {
+        body: new URLSearchParams({ token, new_password: 'a new one' }).toString(),
+        headers: {
+          'Content-Type': 'application/x-www-form-urlencoded',
+          'X-Requested-With': 'XMLHttpRequest',
+        },
+      });
+      expect(answer.status).toBe(200);
+    },
+  ],
+  [
+    'the purge of sessions whose user is deleted',
+    'orphan',
+    async user => {
+      await server.rest('DELETE', `/users/${user.userId}`, MASTER);
+      await server.sessions.store.purgeExpired({ orphans: true });
+    },
+  ],
+];
+
+describe('the end of a session is told once, and why:', () => {
+  it.each(WAYS)('%s: %s', async (_title, reason, end) => {
+    const user = await server.signUp(undefined, { installationId: 'phone' });
+    const id = await idOf(user);
+    await end(user, id);
+    await listenersDone();
+    expect(here(id)).toEqual([{ name: 'revoked', sessionId: id, userId: user.userId, reason }]);
+  });
+
+  it('a limit: limit', async () => {
+    const authData = { anonymous: { id: 'the one anonymous user' } };
+    const { body } = await server.rest('POST', '/users', { body: { authData } });
+    const id = await idOf({ token: body.sessionToken });
+    await server.rest('POST', '/users', { body: { authData } });
+    await listenersDone();
+    expect(here(id)).toEqual([{ name: 'revoked', sessionId: id, userId: body.objectId, reason: 'limit' }]);
+  });
+
+  it('a new restricted session of the same installation: sameInstallation', async () => {
+    const user = await server.signUp();
+    const params = { installationId: 'sensor' };
+    const { objectId } = await server.run('createRestrictedSession', params, user);
+    await server.run('createRestrictedSession', params, user);
+    await listenersDone();
+    expect(here(objectId)).toMatchObject([{ name: 'revoked', reason: 'sameInstallation' }]);
+  });
+
+  it('the purge: expired', async () => {
+    const user = await server.signUp();
+    const id = await idOf(user);
+    await server.rawUpdate('_Session', { objectId: id }, { expiresAt: parseDate('2020-01-01') });
+    await server.sessions.store.purgeExpired();
+    await listenersDone();
+    expect(here(id)).toEqual([{ name: 'expired', sessionId: id, userId: user.userId }]);
+  });
+
+  it('a session without a user has none in its event', async () => {
+    const { objectId } = await server.rawInsert('_Session', { sessionToken: 'r:nobody' });
+    await server.sessions.store.revoke(objectId);
+    await listenersDone();
+    expect(here(objectId)).toEqual([
+      { name: 'revoked', sessionId: objectId, userId: null, reason: 'revoked' },
+    ]);
+  });
+
+  it('every session of a user that ends with the others', async () => {
+    const userId = await makeUser(server);
+    const sessions = await Promise.all(Array.from({ length: 5 }, () => makeSession(server, userId)));
+    await server.sessions.store.revokeAllForUser(userId);
+    await listenersDone();
+    for (const { objectId } of sessions) expect(here(objectId)).toHaveLength(1);
+  });
+});
+
+describe('no end is told', () => {
+  it('of a session that goes on', async () => {
+    const user = await server.signUp();
+    const id = await idOf(user);
+    await server.rest('GET', '/users/me', user);
+    await server.sessions.store.setExpiry(id, new Date(Date.now() + 60_000));
+    await server.sessions.store.purgeExpired({ orphans: true });
+    await listenersDone();
+    expect(here(id)).toEqual([]);
+  });
+
+  it('of a session that somebody was not allowed to end', async () => {
+    const [user, stranger] = [await server.signUp(), await server.signUp()];
+    const id = await idOf(user);
+    await server.rest('DELETE', `/sessions/${id}`, stranger);
+    await server.run('revokeSession', { objectId: id }, stranger).catch(() => {});
+    await listenersDone();
+    expect(here(id)).toEqual([]);
+  });
+
+  it('of a session that class-level permissions keep, and its later end is', async () => {
+    const user = await server.signUp();
+    const id = await idOf(user);
+    const open = { '*': true };
+    const permissions = { find: open, get: open, count: open, create: open, update: open, addField: {} };
+    await server.rest('PUT', '/schemas/_Session', {
+      ...MASTER,
+      body: { classLevelPermissions: { ...permissions, delete: {} } },
+    });
+    const { body } = await server.rest('DELETE', `/sessions/${id}`, user);
+    await server.rest('PUT', '/schemas/_Session', {
+      ...MASTER,
+      body: { classLevelPermissions: { ...permissions, delete: open } },
+    });
+    expect(body.code).toBe(119);
+    await listenersDone();
+    expect(here(id)).toEqual([]);
+    await server.sessions.store.revoke(id);
+    await listenersDone();
+    expect(here(id)).toHaveLength(1);
+  });
+
+  it('of a session whose end fails, and its later end is', async () => {
+    const { objectId } = await makeSession(server, await makeUser(server));
+    const { adapter } = server.server.config.databaseController;
+    const destroy = jest
+      .spyOn(adapter, 'deleteObjectsByQuery')
+      .mockRejectedValueOnce(new Error('no connection'));
+    await expect(server.sessions.store.revoke(objectId)).rejects.toThrow('no connection');
+    destroy.mockRestore();
+    await listenersDone();
+    expect(here(objectId)).toEqual([]);
+    await server.sessions.store.revoke(objectId);
+    await listenersDone();
+    expect(here(objectId)).toHaveLength(1);
+  });
+
+  it('of an expired session that is extended while the purge runs', async () => {
+    const { objectId } = await makeSession(server, await makeUser(server), {
+      expiresAt: parseDate('2020-01-01'),
+    });
+    const { adapter } = server.server.config.databaseController;
+    const remove = adapter.deleteObjectsByQuery.bind(adapter);
+    const destroy = jest
+      .spyOn(adapter, 'deleteObjectsByQuery')
+      .mockImplementationOnce(async (...args: any[]) => {
+        await server.rawUpdate('_Session', { objectId }, { expiresAt: parseDate('2100-01-01') });
+        return remove(...args);
+      });
+    await server.sessions.store.purgeExpired();
+    expect(destroy).toHaveBeenCalled();
+    destroy.mockRestore();
+    await listenersDone();
+    expect(await server.rawFind('_Session', { objectId })).toHaveLength(1);
+    expect(here(objectId)).toEqual([]);
+    await server.sessions.store.revoke(objectId);
+    await listenersDone();
+    expect(here(objectId)).toMatchObject([{ name: 'revoked' }]);
+  });
+
+  it('of an invalidated session when it is purged, revoked or invalidated again', async () => {
+    for (const again of [
+      () => server.sessions.store.purgeExpired(),
+      (id: string) => server.sessions.store.revoke(id),
+      (id: string) => server.sessions.invalidate(id),
+    ]) {
+      const { objectId } = await makeSession(server, await makeUser(server));
+      await server.sessions.invalidate(objectId);
+      await again(objectId);
+      await listenersDone();
+      expect(here(objectId)).toMatchObject([{ name: 'revoked', reason: 'invalidated' }]);
+    }
+  });
+});
+
+describe('two processes that end the same sessions at the same time', () => {
+  const COUNT = 60;
+
+  async function endInBoth(fields: object, end: string): Promise<Told[]> {
+    const userId = await makeUser(server);
+    const ids: string[] = [];
+    for (let i = 0; i < COUNT; i += 1) ids.push((await makeSession(server, userId, fields)).objectId);
+    const work = {
+      all: (store: any) => store.revokeAllForUser(userId),
+      each: (store: any) => Promise.all(ids.map(id => store.revoke(id))),
+      purge: (store: any) => store.purgeExpired({ batchSize: 7 }),
+      orphans: (store: any) => store.purgeExpired({ batchSize: 7, orphans: true }),
+    }[end]!;
+    await Promise.all([
+      work(server.sessions.store),
+      second.run(
+        async ({ server }, [source, userId, ids]) => {
+          await new Function('userId', 'ids', `return ${source}`)(userId, ids)(server.sessions.store);
+        },
+        [work.toString(), userId, ids] as const,
+      ),
+    ]);
+    expect(await server.rawFind('_Session', { user: pointerTo(userId) })).toEqual([]);
+    let all: Told[] = [];
+    await eventually(async () => {
+      all = [...told, ...(await there())].filter(one => ids.includes(one.sessionId));
+      expect(all.length).toBeGreaterThanOrEqual(COUNT);
+    });
+    expect(new Set(all.map(one => one.sessionId)).size).toBe(COUNT);
+    expect(all).toHaveLength(COUNT);
+    return all;
+  }
+
+  it.each(['all', 'each'])('tell each revocation once (%s)', async how => {
+    for (const one of await endInBoth({}, how)) expect(one.name).toBe('revoked');
+  });
+
+  it('tell each expired session once', async () => {
+    const all = await endInBoth({ expiresAt: parseDate('2020-01-01') }, 'purge');
+    for (const one of all) expect(one.name).toBe('expired');
+  });
+
+  it('tell once a session that the one purges and the other revokes', async () => {
+    const userId = await makeUser(server);
+    const expired = { expiresAt: parseDate('2020-01-01') };
+    const ids: string[] = [];
+    for (let i = 0; i < COUNT; i += 1) ids.push((await makeSession(server, userId, expired)).objectId);
+    await Promise.all([
+      server.sessions.store.purgeExpired({ batchSize: 5 }),
+      second.run(({ server }, id) => server.sessions.store.revokeAllForUser(id), userId),
+    ]);
+    await eventually(async () => {
+      const all = [...told, ...(await there())].filter(one => ids.includes(one.sessionId));
+      expect(all).toHaveLength(COUNT);
+      expect(new Set(all.map(one => one.sessionId)).size).toBe(COUNT);
+    });
+  });
+});

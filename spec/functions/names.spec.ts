@@ -1,0 +1,95 @@
+import { failingStart } from '../support/failing-start';
+import { startServer, type SpecServer } from '../support/server';
+
+declare const Parse: any;
+
+const NAMES = [
+  'listSessions',
+  'getSession',
+  'countSessions',
+  'revokeSession',
+  'revokeOtherSessions',
+  'revokeSessions',
+  'createRestrictedSession',
+  'renameSession',
+  'sessionStats',
+];
+
+/** 141 is what Parse Server answers for a function that is not there. */
+const UNKNOWN = { code: 141, error: expect.stringMatching(/^Invalid function/) };
+
+describe('the names of the cloud functions', () => {
+  let server: SpecServer | undefined;
+
+  afterEach(async () => {
+    await server?.stop();
+    server = undefined;
+  });
+
+  const call = async (name: string) =>
+    (await server!.rest('POST', `/functions/${name}`, { master: true, body: {} })).body;
+
+  it('are those of the documentation', async () => {
+    server = await startServer();
+    for (const name of NAMES) expect(await call(name)).not.toEqual(UNKNOWN);
+    expect(await call('listSession')).toEqual(UNKNOWN);
+  });
+
+  it('all begin with functionPrefix, and leave the plain names to the app', async () => {
+    server = await startServer(
+      { functionPrefix: 'auth_' },
+      {},
+      { cloud: () => NAMES.forEach(name => Parse.Cloud.define(name, () => `the app’s ${name}`)) },
+    );
+    for (const name of NAMES) {
+      expect(await call(`auth_${name}`)).not.toEqual(UNKNOWN);
+      expect(await call(name)).toEqual({ result: `the app’s ${name}` });
+    }
+    const user = await server.signUp();
+    expect(await server.run('auth_countSessions', {}, user)).toEqual({ active: 1 });
+  });
+
+  it('without a function of the app are unknown when there is a prefix', async () => {
+    server = await startServer({ functionPrefix: 'auth_' });
+    for (const name of NAMES) expect(await call(name)).toEqual(UNKNOWN);
+  });
+
+  it('stop an app that defines its own from starting, and tell it why', async () => {
+    const cloud = () => Parse.Cloud.define('listSessions', () => 'mine');
+    expect(await failingStart({}, {}, { cloud })).toBe(
+      `The cloud function "listSessions" is parse-server-sessions' own. Rename the app's function, or set the option ` +
+        'functionPrefix.',
+    );
+  });
+
+  it('clash with a prefix, too', async () => {
+    const cloud = () => Parse.Cloud.define('my_listSessions', () => 'mine');
+    expect(await failingStart({ functionPrefix: 'my_' }, {}, { cloud })).toContain('"my_listSessions"');
+    server = await startServer({ functionPrefix: 'your_' }, {}, { cloud });
+    expect(await call('my_listSessions')).toEqual({ result: 'mine' });
+  });
+
+  it('are taken, each of them, also after the start', async () => {
+    server = await startServer();
+    for (const name of NAMES) {
+      expect(() => Parse.Cloud.define(name, () => 'mine')).toThrow(`"${name}"`);
+    }
+    Parse.Cloud.define('late', () => 'mine');
+    expect(await call('late')).toEqual({ result: 'mine' });
+    const user = await server.signUp();
+    expect(await server.run('listSessions', {}, user)).toHaveLength(1);
+  });
+
+  it('leave the app’s validators as they are', async () => {
+    server = await startServer(
+      {},
+      {},
+      {
+        cloud: () => Parse.Cloud.define('forUsers', () => 'yes', { requireUser: true }),
+      },
+    );
+    const user = await server.signUp();
+    expect(await server.run('forUsers', {}, user)).toBe('yes');
+    await expect(server.run('forUsers')).rejects.toMatchObject({ code: 142 });
+  });
+});
