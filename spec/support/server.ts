@@ -44,7 +44,8 @@ export interface HarnessOptions {
   /** As Parse Server takes it. */
   cloud?: string | ((parse: any) => unknown);
   graphql?: boolean;
-  liveQuery?: boolean;
+  /** true, or options of the LiveQuery server. */
+  liveQuery?: boolean | { websocketTimeout: number };
   /** false: a stock Parse Server without this package, to show that a spec can fail. */
   mounted?: boolean;
 }
@@ -94,7 +95,7 @@ export async function startServer(
     if (graphql) new ParseGraphQLServer(server, { graphQLPath: '/graphql' } as any).applyGraphQL(app);
     if (liveQuery) {
       // Its pings of a closed connection go on for two rounds, and would keep the process alive for that long.
-      const liveQueryOptions: any = { websocketTimeout: 100 };
+      const liveQueryOptions: any = liveQuery === true ? { websocketTimeout: 100 } : liveQuery;
       server.liveQueryServer = await ParseServerClass.createLiveQueryServer(
         httpServer,
         liveQueryOptions,

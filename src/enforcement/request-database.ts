@@ -1,7 +1,7 @@
 import { invalidSessionError } from '../errors';
-import type { Database, DatabaseOptions, ServerConfig } from '../parse-server';
+import type { Database, DatabaseOptions, Query, ServerConfig } from '../parse-server';
 import type { Decision } from '../policy/decision';
-import { isScopedToken, mayAccess } from '../policy/scopes';
+import { isScopedToken, mayAccess, relationsIn } from '../policy/scopes';
 import { isStale, mayWrite, type Write, type WriteRules } from '../policy/writes';
 import type { RequestContext } from '../request/caller';
 import type { SessionRecord } from '../session';
@@ -41,7 +41,7 @@ export function guardDatabase(database: Database, context: RequestContext, enfor
 }
 
 type Authorize = (
-  write: Omit<Write, 'byClient'> | { className: string; operation: 'read' },
+  access: Omit<Write, 'byClient'> | { className: string; operation: 'read'; query?: Query },
   byClient: boolean,
 ) => Promise<void>;
 
@@ -74,8 +74,10 @@ function applyGuard(
     const { className, operation } = access;
     if (operation === 'read') {
       if (!isScoped) return;
-      const asked = { className, operation, byClient };
-      await judge(({ scopes }) => mayAccess(scopes ?? [], asked), operation, className);
+      for (const asked of [className, ...relationsIn(access.query ?? {})]) {
+        const read = { className: asked, operation, byClient };
+        await judge(({ scopes }) => mayAccess(scopes ?? [], read), operation, asked);
+      }
     } else if (isScoped || writeRules.isGuarded(className) || writeRules.needsFresh(className)) {
       await judge(
         caller => mayWrite(caller, { ...access, byClient }, writeRules, now()),
@@ -109,7 +111,7 @@ function intercept(database: Database, authorize: Authorize): void {
     // Before it updates or deletes, Parse Server may read the object for the client, and would answer 101.
     const isForWrite = (operation === 'update' || operation === 'delete') && byClient(options);
     await authorize(
-      isForWrite ? { className, operation, query } : { className, operation: 'read' },
+      isForWrite ? { className, operation, query } : { className, operation: 'read', query },
       byClient(options),
     );
     return find(className, query, options, auth, schema);

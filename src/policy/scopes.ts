@@ -1,4 +1,5 @@
 import { ErrorCode } from '../errors';
+import type { Query } from '../parse-server';
 import { ALLOW, refuse, type Decision } from './decision';
 
 /** What a scope may name for a class. */
@@ -45,6 +46,21 @@ export function mayAccess(
     if (scopes.some(scope => scope.startsWith(`${className}:`))) return ALLOW;
   }
   return refuse(ErrorCode.OPERATION_FORBIDDEN, OUT_OF_SCOPE_MESSAGE);
+}
+
+/** The classes whose relations a query follows: its answer tells what they hold. */
+export function relationsIn(query: Query): string[] {
+  return Object.entries(query).flatMap(([key, value]) => {
+    if (key === '$relatedTo') return [String((value as RelatedTo | null)?.object?.className)];
+    const parts = Array.isArray(value) ? value : [value];
+    return parts.flatMap(part =>
+      part !== null && typeof part === 'object' ? relationsIn(part as Query) : [],
+    );
+  });
+}
+
+interface RelatedTo {
+  object?: { className?: unknown };
 }
 
 /** Whether a session with these scopes may call this cloud function. */

@@ -1,0 +1,134 @@
+import { openLiveQuery, type LiveQueryClient } from '../support/live-query';
+import { startServer, type SpecServer, type SpecUser } from '../support/server';
+import { makeSession, parseDate, sessionRow } from '../support/sessions';
+import { letPass, SECOND, startClock, stopClock } from '../support/time';
+
+const SESSION_ENDED = 4209;
+
+let server: SpecServer;
+let user: SpecUser;
+let phone: { objectId: string; token: string };
+let sockets: LiveQueryClient[];
+
+beforeAll(async () => {
+  // What runs at intervals, runs when the specs say so.
+  stopClock(new Date());
+  server = await startServer({}, {}, { liveQuery: { websocketTimeout: 60 * SECOND } });
+  server.sessions.liveQuery(server.server.liveQueryServer);
+});
+
+afterAll(async () => {
+  await server.stop();
+  startClock();
+});
+
+beforeEach(async () => {
+  sockets = [];
+  user = await server.signUp();
+  phone = await makeSession(server, user.userId, { installationId: 'the-phone' });
+});
+
+afterEach(() => sockets.forEach(socket => socket.close()));
+
+async function open(options: Parameters<typeof openLiveQuery>[1]): Promise<LiveQueryClient> {
+  const socket = await openLiveQuery(server, options);
+  sockets.push(socket);
+  return socket;
+}
+
+async function makeNote(): Promise<string> {
+  return (await server.rest('POST', '/classes/Note', { master: true, body: {} })).body.objectId;
+}
+
+/** That a socket is open is shown by what comes through it. */
+async function expectOpen(socket: LiveQueryClient): Promise<void> {
+  await socket.event(await makeNote());
+  expect(socket.isOpen).toBe(true);
+}
+
+const ENDINGS: Array<[string, () => Promise<unknown>]> = [
+  ['logout', () => server.rest('POST', '/logout', { token: phone.token, body: {} })],
+  ['store.revoke', () => server.sessions.store.revoke(phone.objectId)],
+  [
+    'store.revokeAllForUser',
+    () => server.sessions.store.revokeAllForUser(user.userId, { except: user.token }),
+  ],
+  ['revokeSession', () => server.run('revokeSession', { objectId: phone.objectId }, user)],
+  ['revokeOtherSessions', () => server.run('revokeOtherSessions', {}, user)],
+  ['invalidate', () => server.sessions.invalidate(phone.objectId)],
+  ['a deletion by REST', () => server.rest('DELETE', `/sessions/${phone.objectId}`, { master: true })],
+  [
+    'a login from the same installation',
+    () =>
+      server.rest('POST', '/login', {
+        installationId: 'the-phone',
+        body: { username: user.username, password: user.password },
+      }),
+  ],
+];
+
+describe('the LiveQuery socket of a session', () => {
+  it.each(ENDINGS)('is closed by %s, those of other sessions are not', async (_how, end) => {
+    const [ended, other, guest] = await Promise.all([
+      open({ token: phone.token }),
+      open({ token: user.token }),
+      open({}),
+    ]);
+    for (const socket of sockets) expect((await socket.subscribe('Note')).op).toBe('subscribed');
+    await expectOpen(ended!);
+    await end();
+    expect(await ended!.closed()).toBe(SESSION_ENDED);
+    await expectOpen(other!);
+    await expectOpen(guest!);
+  });
+
+  it('is closed by a change of the password, all of them', async () => {
+    const [one, two] = await Promise.all([open({ token: phone.token }), open({ token: user.token })]);
+    const body = { password: 'another' };
+    await server.rest('PUT', `/users/${user.userId}`, { token: user.token, body });
+    expect(await one!.closed()).toBe(SESSION_ENDED);
+    expect(await two!.closed()).toBe(SESSION_ENDED);
+  });
+
+  it('is closed when only a subscription has the token', async () => {
+    const socket = await open({});
+    expect((await socket.subscribe('Note', phone.token)).op).toBe('subscribed');
+    await server.sessions.store.revoke(phone.objectId);
+    expect(await socket.closed()).toBe(SESSION_ENDED);
+  });
+
+  it('cannot be opened anew with the token: no event of the user comes by it', async () => {
+    const before = await open({ token: phone.token });
+    await before.subscribe('Note');
+    await server.sessions.store.revoke(phone.objectId);
+    await before.closed();
+    const [after, own] = await Promise.all([open({ token: phone.token }), open({ token: user.token })]);
+    await after!.subscribe('Note');
+    await own!.subscribe('Note');
+    const ACL = { [user.userId]: { read: true } };
+    const { body } = await server.rest('POST', '/classes/Note', { master: true, body: { ACL } });
+    await own!.event(body.objectId);
+    expect(after!.received.filter(({ object }) => object?.objectId === body.objectId)).toEqual([]);
+  });
+
+  it('is closed within 30 seconds when the session expires, or was ended elsewhere', async () => {
+    const soon = await makeSession(server, user.userId, { expiresAt: parseDate(Date.now() + 20 * SECOND) });
+    const [expiring, gone, other] = await Promise.all([
+      open({ token: soon.token }),
+      open({ token: phone.token }),
+      open({ token: user.token }),
+    ]);
+    for (const socket of sockets) await socket.subscribe('Note');
+    await server.rawDelete('_Session', { objectId: phone.objectId });
+    letPass(31 * SECOND);
+    expect(await expiring!.closed()).toBe(SESSION_ENDED);
+    expect(await gone!.closed()).toBe(SESSION_ENDED);
+    await expectOpen(other!);
+    expect(await sessionRow(server, soon)).toBeDefined();
+  });
+});
+
+it('sessions.liveQuery() takes a LiveQuery server only', () => {
+  for (const wrong of [undefined, null, {}, server.server, 'server'])
+    expect(() => server.sessions.liveQuery(wrong)).toThrow(TypeError);
+});

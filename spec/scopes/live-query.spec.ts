@@ -1,0 +1,142 @@
+import { openLiveQuery, type LiveQueryClient } from '../support/live-query';
+import { startServer, type SpecServer, type SpecUser } from '../support/server';
+
+declare const Parse: any;
+
+const OUT_OF_SCOPE = { op: 'error', code: 119, error: 'not allowed: outside the scopes of this session' };
+
+let server: SpecServer;
+let user: SpecUser;
+let sockets: LiveQueryClient[];
+let reader: string;
+let writer: string;
+
+const subscriptions: string[] = [];
+
+beforeAll(async () => {
+  server = await startServer(
+    {},
+    { liveQuery: { classNames: ['Note', 'Telemetry', 'Letter', 'Log.*'] } },
+    {
+      liveQuery: true,
+      cloud: () => {
+        Parse.Cloud.beforeSubscribe('Letter', ({ query }: any) => void subscriptions.push(query.className));
+      },
+    },
+  );
+  user = await server.signUp();
+  const scoped = async (...scopes: string[]): Promise<string> =>
+    (await server.run('createRestrictedSession', { scopes }, user)).sessionToken;
+  reader = await scoped('Telemetry:read', 'Letter:read', 'LogEntry:read');
+  writer = await scoped('Telemetry:create', 'Letter:update');
+});
+
+afterAll(() => server.stop());
+
+beforeEach(() => {
+  sockets = [];
+  subscriptions.length = 0;
+});
+
+afterEach(() => sockets.forEach(socket => socket.close()));
+
+async function open(token?: string): Promise<LiveQueryClient> {
+  const socket = await openLiveQuery(server, { token });
+  sockets.push(socket);
+  return socket;
+}
+
+/** The token can come with the connection, with the subscription, or with both. */
+const CARRIERS: Array<[string, (token: string, className: string) => Promise<[LiveQueryClient, any]>]> = [
+  [
+    'the connection',
+    async (token, className) => {
+      const socket = await open(token);
+      return [socket, await socket.subscribe(className)];
+    },
+  ],
+  [
+    'the subscription',
+    async (token, className) => {
+      const socket = await open();
+      return [socket, await socket.subscribe(className, token)];
+    },
+  ],
+  [
+    'both',
+    async (token, className) => {
+      const socket = await open(token);
+      return [socket, await socket.subscribe(className, token)];
+    },
+  ],
+];
+
+describe.each(CARRIERS)('a scoped session whose token comes with %s', (_carrier, subscribe) => {
+  it.each(['Telemetry', 'Letter'])('hears of a class that it may read: %s', async className => {
+    const [socket, answer] = await subscribe(reader, className);
+    expect(answer.op).toBe('subscribed');
+    const { body } = await server.rest('POST', `/classes/${className}`, { master: true, body: {} });
+    expect((await socket.event(body.objectId)).op).toBe('create');
+  });
+
+  it.each(['Note', 'Telemetry', 'Letter'])(
+    'subscribes to nothing that it may only write, or not at all: %s',
+    async className => {
+      const [socket, answer] = await subscribe(writer, className);
+      expect(answer).toMatchObject(OUT_OF_SCOPE);
+      expect(subscriptions).toEqual([]);
+      const other = await open(user.token);
+      await other.subscribe(className);
+      const { body } = await server.rest('POST', `/classes/${className}`, { master: true, body: {} });
+      await other.event(body.objectId);
+      expect(socket.received.filter(({ object }) => object)).toEqual([]);
+    },
+  );
+
+  it('subscribes to no class that only a pattern offers: it cannot be judged', async () => {
+    const [, answer] = await subscribe(reader, 'LogEntry');
+    expect(answer).toMatchObject(OUT_OF_SCOPE);
+  });
+});
+
+describe('a scoped session', () => {
+  it('does not change a subscription to a class that it may not read', async () => {
+    const socket = await open(reader);
+    await socket.subscribe('Telemetry');
+    expect(await socket.update('Note')).toMatchObject(OUT_OF_SCOPE);
+  });
+
+  it('borrows no other token for a subscription, and lends none', async () => {
+    const restricted = (await server.restricted(user.token)).token;
+    for (const [connected, asked] of [
+      [reader, restricted],
+      [restricted, reader],
+      [reader, writer],
+    ] as const) {
+      const socket = await open(connected);
+      expect((await socket.subscribe('Telemetry', asked)).op).toBe('error');
+    }
+  });
+
+  it('does not subscribe with a token that was revoked', async () => {
+    const params = { scopes: ['Telemetry:read'] };
+    const { sessionToken, objectId } = await server.run('createRestrictedSession', params, user);
+    await server.sessions.store.revoke(objectId);
+    const socket = await open();
+    expect(await socket.subscribe('Telemetry', sessionToken)).toMatchObject({ op: 'error', code: 209 });
+  });
+});
+
+describe('no scope is asked of', () => {
+  it.each(['Note', 'Telemetry', 'Letter', 'LogEntry'])(
+    'a session without scopes, or nobody: %s',
+    async className => {
+      const restricted = (await server.restricted(user.token)).token;
+      for (const token of [user.token, restricted, undefined]) {
+        const socket = await open(token);
+        expect((await socket.subscribe(className)).op).toBe('subscribed');
+      }
+      if (className === 'Letter') expect(subscriptions).toHaveLength(3);
+    },
+  );
+});

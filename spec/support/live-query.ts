@@ -1,0 +1,116 @@
+import { once } from 'node:events';
+import WebSocket from 'ws';
+import { APP_ID, MASTER_KEY, type SpecServer } from './server';
+
+type Message = Record<string, any>;
+
+export type LiveQueryClient = Awaited<ReturnType<typeof openLiveQuery>>;
+
+/** A LiveQuery client that speaks the protocol itself, so that it can send what the SDK never would. */
+export async function openLiveQuery(
+  server: Pick<SpecServer, 'url'>,
+  { token, master }: { token?: string; master?: boolean } = {},
+) {
+  const socket = new WebSocket(server.url.replace(/^http/, 'ws'));
+  const received: Message[] = [];
+  const waiting = new Set<() => void>();
+  const wake = () => waiting.forEach(check => check());
+  let closed: { code: number } | undefined;
+  socket.on('message', data => {
+    received.push(JSON.parse(String(data)));
+    wake();
+  });
+  socket.on('close', code => {
+    closed = { code };
+    wake();
+  });
+  await once(socket, 'open');
+
+  const send = (message: Message) => socket.send(JSON.stringify(message));
+
+  /** The first message that matches, whether it has come already or not. */
+  function next(matches: (message: Message) => boolean, within = 10_000): Promise<Message> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(
+        () => finish(new Error(`No such message, but ${JSON.stringify(received)}`)),
+        within,
+      );
+      const finish = (failure?: Error, message?: Message) => {
+        clearTimeout(timer);
+        waiting.delete(check);
+        if (message) resolve(message);
+        else reject(failure);
+      };
+      const check = () => {
+        const found = received.find(matches);
+        if (found) finish(undefined, found);
+      };
+      waiting.add(check);
+      check();
+    });
+  }
+
+  let requests = 0;
+  send({
+    op: 'connect',
+    applicationId: APP_ID,
+    ...(token !== undefined && { sessionToken: token }),
+    ...(master && { masterKey: MASTER_KEY }),
+  });
+  await next(({ op }) => op === 'connected');
+
+  return {
+    received,
+
+    /** Answers `subscribed`, or the error of this subscription. */
+    async subscribe(className: string, token?: string, where: object = {}): Promise<Message> {
+      requests += 1;
+      const requestId = requests;
+      send({
+        op: 'subscribe',
+        requestId,
+        query: { className, where },
+        ...(token && { sessionToken: token }),
+      });
+      return next(message => message.requestId === requestId && ['subscribed', 'error'].includes(message.op));
+    },
+
+    /** Changes what the last subscription asks for. */
+    async update(className: string, token?: string): Promise<Message> {
+      const before = received.length;
+      const query = { className, where: {} };
+      send({ op: 'update', requestId: requests, query, ...(token && { sessionToken: token }) });
+      return next(
+        message => received.indexOf(message) >= before && ['subscribed', 'error'].includes(message.op),
+      );
+    },
+
+    /** The event that tells of this object. */
+    event: (objectId: string) => next(({ object }) => object?.objectId === objectId),
+
+    get isOpen(): boolean {
+      return closed === undefined;
+    },
+
+    /** Waits for the server to close the socket. @returns the close code */
+    async closed(within = 10_000): Promise<number> {
+      if (!closed) {
+        await new Promise<void>((resolve, reject) => {
+          const timer = setTimeout(() => reject(new Error('The socket is still open.')), within);
+          const check = () => {
+            if (!closed) return;
+            clearTimeout(timer);
+            waiting.delete(check);
+            resolve();
+          };
+          waiting.add(check);
+        });
+      }
+      return closed!.code;
+    },
+
+    close(): void {
+      socket.terminate();
+    },
+  };
+}
