@@ -35,6 +35,22 @@ describe('configure()', () => {
     );
   });
 
+  it.each<[object, boolean]>([
+    [{}, true],
+    [{ expiry: {} }, true],
+    [{ expiry: { anonymous: undefined } }, true],
+    [{ expiry: { anonymous: { idle: '1h' } } }, false],
+  ])('with %j leaves extendSessionOnUse as it is: %s', (options, expected) => {
+    const configured = parseSessions(options).configure({ extendSessionOnUse: true });
+    expect(configured.extendSessionOnUse).toBe(expected);
+  });
+
+  it.each(['_Session', '_.*', '_S?ession'])('refuses %s as a class of LiveQuery', className => {
+    const configure = () => parseSessions().configure({ liveQuery: { classNames: ['Note', className] } });
+    expect(configure).toThrow(TypeError);
+    expect(configure).toThrow(`"${className}" covers _Session`);
+  });
+
   it.each<[string, unknown]>([
     ['a text', 'middleware.js'],
     ['an array', [requestContextMiddleware]],
@@ -64,7 +80,6 @@ describe('configure()', () => {
     const server = await startServer();
     await server.stop();
     const { sessions } = server;
-    await expect(sessions.store.find('r:x')).rejects.toThrow('has not started');
     const next = await startServer({}, sessions.configure({}), { mounted: false });
     try {
       expect(await sessions.store.find('r:x')).toBeNull();

@@ -1,4 +1,5 @@
-export { parseSessions, type Sessions } from './sessions';
+export { parseSessions } from './parse-sessions';
+export type { Sessions } from './sessions';
 export type { LifetimeOptions, SessionsOptions } from './options';
 export { requireFreshSession, requireUnrestrictedSession, type FreshSessionOptions } from './instances';
 export type { RevokeReason, SessionEvent, SessionEvents, SessionListener } from './events/events';

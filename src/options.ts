@@ -115,8 +115,8 @@ export interface SessionsOptions {
   indexes?: boolean;
   /**
    * When sessions end, by kind: `expiresAt = min(lastAccess + idle, createdAt + maxAge)`. A kind that is left out, and
-   * every kind without this option, keeps Parse Server's own rule (`sessionLength`). With this option Parse Server's
-   * `extendSessionOnUse` is switched off: the policy moves the end on.
+   * every kind without this option, keeps Parse Server's own rule (`sessionLength`). With a policy for any kind Parse
+   * Server's `extendSessionOnUse` is switched off for all: it would overwrite the ends.
    * @default {}
    */
   expiry?: {

@@ -81,6 +81,9 @@ export function userIdOf(user: UserRef): string {
   return id;
 }
 
+/** When a session was last used; one that was never seen counts from its last update. */
+export const lastUseOf = ({ lastAccessedAt, updatedAt }: SessionRecord): Date => lastAccessedAt ?? updatedAt;
+
 const textOrNull = (value: unknown) => (typeof value === 'string' ? value : null);
 
 /** Turns a `_Session` row, as the database controller answers it, into a record. */

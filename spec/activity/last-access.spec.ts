@@ -1,3 +1,4 @@
+import { FolderFiles } from '../support/folder-files';
 import { startServer, type SpecServer } from '../support/server';
 import {
   endOf,
@@ -13,6 +14,7 @@ import { DAY, eventually, HOUR, letPass, MINUTE, moveClock, startClock, stopCloc
 
 const inFuture = (milliseconds: number) => new Date(Date.now() + milliseconds);
 
+const storage = new FolderFiles();
 let server: SpecServer;
 let statements: ReturnType<typeof watchStatements>;
 
@@ -27,12 +29,13 @@ async function flush(): Promise<void> {
 
 beforeAll(async () => {
   stopClock();
-  server = await startServer({}, {}, { graphql: true });
+  server = await startServer({}, { filesAdapter: storage }, { graphql: true });
   server.app.set('trust proxy', true);
 });
 
 afterAll(async () => {
   await server.stop();
+  await storage.dispose();
   startClock();
 });
 
@@ -101,6 +104,11 @@ describe('the last access of a session', () => {
         }),
     ],
     ['GraphQL', token => server.graphql('{ health }', {}, token)],
+    [
+      'an upload',
+      token =>
+        server.rest('POST', '/files/a.txt', { token, body: 'x', headers: { 'Content-Type': 'text/plain' } }),
+    ],
     ['a request that is refused', token => server.rest('GET', '/schemas', { token })],
   ];
 

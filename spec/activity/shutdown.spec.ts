@@ -1,7 +1,7 @@
 import { startServer } from '../support/server';
 import { endOf, lastAccessOf, makeSession, makeUser, parseDate, useToken } from '../support/sessions';
 import { watchStatements } from '../support/statements';
-import { DAY, HOUR, letPass, startClock, stopClock } from '../support/time';
+import { DAY, eventually, HOUR, letPass, startClock, stopClock } from '../support/time';
 
 beforeEach(() => stopClock());
 afterEach(() => startClock());
@@ -20,6 +20,22 @@ describe('shutdown', () => {
     statements.clear();
     letPass(HOUR);
     expect(statements.all).toEqual([]);
+    await server.stop();
+  });
+
+  it('leaves what the server may still answer as it is', async () => {
+    const server = await startServer({ guard: ['Invoice'] });
+    const user = await server.signUp();
+    const restricted = await server.restricted(user.token);
+    await server.sessions.shutdown();
+    await server.sessions.shutdown();
+    expect(await useToken(server, user)).toBe(200);
+    expect(await useToken(server, await server.login(user.username, user.password))).toBe(200);
+    const write = (token: string) => server.rest('POST', '/classes/Invoice', { token, body: {} });
+    expect((await write(restricted.token)).body.code).toBe(119);
+    expect((await write(user.token)).status).toBe(201);
+    await server.sessions.store.revoke(restricted.objectId);
+    expect(await useToken(server, restricted)).toBe(209);
     await server.stop();
   });
 });
@@ -50,6 +66,8 @@ describe('with a flush interval of its own', () => {
     letPass(5 * 60_000 - 1);
     await server.rest('GET', '/health');
     expect(statements.writes()).toEqual([]);
+    letPass(1);
+    await eventually(async () => expect(await lastAccessOf(server, session)).not.toBeNull());
     await server.stop();
   });
 });

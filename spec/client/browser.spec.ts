@@ -56,7 +56,7 @@ if (noBrowser) process.stderr.write(`\nBROWSER SPECS: SKIPPED (${noBrowser}; set
   /** Whether the page stays as it is, instead of going round in circles. */
   async function staysAsItIs(page: Page): Promise<void> {
     const before = await counts(page);
-    await page.waitForTimeout(1500);
+    await page.waitForTimeout(500);
     expect(await counts(page)).toEqual(before);
   }
 

@@ -12,6 +12,7 @@ const NAMES = [
   'revokeSessions',
   'createRestrictedSession',
   'renameSession',
+  'confirmPassword',
   'sessionStats',
 ];
 

@@ -97,18 +97,26 @@ describe('the LiveQuery socket of a session', () => {
     expect(await socket.closed()).toBe(SESSION_ENDED);
   });
 
-  it('cannot be opened anew with the token: no event of the user comes by it', async () => {
+  it('is of no use when it is opened anew with the token: every subscription is refused', async () => {
     const before = await open({ token: phone.token });
     await before.subscribe('Note');
     await server.sessions.store.revoke(phone.objectId);
     await before.closed();
-    const [after, own] = await Promise.all([open({ token: phone.token }), open({ token: user.token })]);
-    await after!.subscribe('Note');
-    await own!.subscribe('Note');
-    const ACL = { [user.userId]: { read: true } };
-    const { body } = await server.rest('POST', '/classes/Note', { master: true, body: { ACL } });
-    await own!.event(body.objectId);
-    expect(after!.received.filter(({ object }) => object?.objectId === body.objectId)).toEqual([]);
+    const [after, guest, own] = await Promise.all([
+      open({ token: phone.token }),
+      open({}),
+      open({ token: user.token }),
+    ]);
+    const refused = { op: 'error', code: 209, error: 'Invalid session token' };
+    expect(await after!.subscribe('Note')).toMatchObject(refused);
+    expect(await after!.subscribe('Note', phone.token)).toMatchObject(refused);
+    expect(await guest!.subscribe('Note', phone.token)).toMatchObject(refused);
+    expect(await own!.subscribe('Note', phone.token)).toMatchObject(refused);
+    expect((await guest!.subscribe('Note')).op).toBe('subscribed');
+    expect((await own!.subscribe('Note')).op).toBe('subscribed');
+    const id = await makeNote();
+    await own!.event(id);
+    expect(after!.received.filter(({ object }) => object)).toEqual([]);
   });
 
   it('is closed within 30 seconds when the session expires, or was ended elsewhere', async () => {

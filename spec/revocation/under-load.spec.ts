@@ -35,6 +35,8 @@ describe('loads the token with 32 parallel requests while it is revoked, 20 time
 
   const ENDINGS: Array<[string, (session: SpecSession) => Promise<unknown>]> = [
     ['revokeSession', ({ objectId }) => server.run('revokeSession', { objectId }, user)],
+    ['revokeOtherSessions', () => server.run('revokeOtherSessions', {}, user)],
+    ['a log-out', ({ token }) => server.rest('POST', '/logout', { token, body: {} })],
     [
       'a change of the password',
       async () => {

@@ -69,6 +69,13 @@ describe('a session that a client creates', () => {
       way => ({ user: way === 'GraphQL' ? { link: stranger.userId } : pointer(stranger.userId) }),
     ],
     ['no user', () => ({ user: null })],
+    ...['user', 'sessionToken', 'expiresAt', 'createdWith', 'restricted'].map(
+      (key): [string, (way: string) => object] => [
+        `a deletion of ${key}`,
+        // GraphQL has no operations.
+        way => (way === 'GraphQL' ? {} : { [key]: { __op: 'Delete' } }),
+      ],
+    ),
   ];
 
   describe.each(waysIn)('by way of %s', (name, way) => {
@@ -113,13 +120,13 @@ describe('a session that a client creates', () => {
   );
 
   it.each([
-    ['objectId', 'chosen'],
-    ['ACL', { '*': { read: true } }],
-    ['_session_token', 'r:chosen'],
-    ['restricted', 'no'],
-  ])('is not made with a value of its own for %s', async (key, value) => {
+    ['objectId', 'chosen', 105],
+    ['ACL', { '*': { read: true } }, 105],
+    ['_session_token', 'r:chosen', 105],
+    ['restricted', 'no', 111],
+  ])('is not made with a value of its own for %s', async (key, value, code) => {
     const answer = await server.rest('POST', '/sessions', { token: user.token, body: { [key]: value } });
-    expect(answer.status).toBe(400);
+    expect(answer.body.code).toBe(code);
     expect(await sessionsOf(user.userId)).toHaveLength(1);
   });
 

@@ -94,6 +94,19 @@ describe('changes to a session', () => {
     expect(await row()).toEqual(before);
   });
 
+  it.each<[string, unknown]>([
+    ['ACL', 0],
+    ['ACL', ''],
+    ['ACL', false],
+    ['user', 0],
+    ['user', ''],
+    ['user', false],
+  ])('neither is an empty %s: %j', async (key, value) => {
+    const before = await row();
+    expect([105, 111]).toContain((await update({ [key]: value })).body.code);
+    expect(await row()).toEqual(before);
+  });
+
   it('an end of null makes no immortal session', async () => {
     expect((await update({ expiresAt: null })).body.code).toBe(105);
     expect((await row()).expiresAt).toBeDefined();
@@ -170,6 +183,13 @@ describe('changes to a session', () => {
       expect(answer.status).toBeGreaterThanOrEqual(400);
     }
     expect(await row(own)).toEqual(before);
+  });
+
+  it.each(['PUT', 'DELETE', 'POST'])('%s /sessions/me asks who is calling', async method => {
+    const change = (token: string) => server.rest(method, '/sessions/me', { token, body: { mood: 'x' } });
+    expect((await change('r:0123456789abcdef0123456789abcdef')).body.code).toBe(209);
+    expect((await change(target.token)).status).toBeGreaterThanOrEqual(400);
+    expect(await row()).toEqual(await row());
   });
 
   it('without a session nothing is changed', async () => {

@@ -2,6 +2,7 @@ import { countSessions, insertSessions } from '../support/many-sessions';
 import { startServer, type SpecServer } from '../support/server';
 import { makeUser, useToken } from '../support/sessions';
 import { watchStatements } from '../support/statements';
+import { eventually } from '../support/time';
 
 describe('revoking many sessions', () => {
   let server: SpecServer;
@@ -49,6 +50,19 @@ describe('revoking many sessions', () => {
     statements.stop();
     expect(statements.all.length).toBeLessThanOrEqual(12);
     expect(await countSessions(server)).toBe(before - 3500);
+  });
+
+  it('takes no more with a listener, which hears of each of them once', async () => {
+    const heard: string[] = [];
+    const stop = server.sessions.on('revoked', ({ sessionId }) => void heard.push(sessionId));
+    await insert(1000);
+    const statements = watchStatements(server);
+    expect(await server.sessions.store.revokeAllForUser(userId)).toBe(1000);
+    statements.stop();
+    stop();
+    expect(statements.all.length).toBeLessThanOrEqual(6);
+    await eventually(() => expect(heard).toHaveLength(1000));
+    expect(new Set(heard).size).toBe(1000);
   });
 
   it('clears every token from Parse Server’s cache, and no other', async () => {

@@ -203,6 +203,8 @@ describe('installation()', () => {
     expect(found).toBeInstanceOf(Parse.Installation);
     expect(found!.get('appName')).toBe('App');
     expect((await store().installation({ installationId: 'phone-1' }))!.id).toBe(found!.id);
+    expect((await store().installation(session!.id))!.id).toBe(found!.id);
+    expect(await store().installation('nosuchid00')).toBeNull();
   });
 
   it.each([

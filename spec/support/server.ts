@@ -48,6 +48,8 @@ export interface HarnessOptions {
   liveQuery?: boolean | { websocketTimeout: number };
   /** false: a stock Parse Server without this package, to show that a spec can fail. */
   mounted?: boolean;
+  /** What an app does between making its server and starting it. */
+  beforeStart?: (parse: any) => unknown;
 }
 
 export type SpecServer = Awaited<ReturnType<typeof startServer>>;
@@ -59,7 +61,7 @@ export type SpecServer = Awaited<ReturnType<typeof startServer>>;
 export async function startServer(
   sessionsOptions: SessionsOptions = {},
   parseServerOptions: Json = {},
-  { cloud, graphql = false, liveQuery = false, mounted = true }: HarnessOptions = {},
+  { cloud, graphql = false, liveQuery = false, mounted = true, beforeStart }: HarnessOptions = {},
 ) {
   const databaseURI: string = parseServerOptions.databaseURI ?? (await freshDatabase());
   const app: Express = express();
@@ -90,6 +92,7 @@ export async function startServer(
   try {
     mountedSessions = mounted ? parseSessions(sessionsOptions) : undefined;
     server = withoutDeprecations(() => ParseServer((mountedSessions?.configure(options) ?? options) as any));
+    await beforeStart?.((globalThis as any).Parse);
     await server.start();
     app.use('/parse', server.app);
     if (graphql) new ParseGraphQLServer(server, { graphQLPath: '/graphql' } as any).applyGraphQL(app);

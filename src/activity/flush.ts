@@ -1,28 +1,31 @@
 import type { SessionEmitter } from '../events/events';
 import { movedExpiry, type ExpiryPolicy } from '../expiry/policy';
-import type { Database, Row } from '../parse-server';
-import { toParseDate, toSessionRecord, type SessionRecord } from '../session';
+import type { Database, Query, Row } from '../parse-server';
+import { toDate, toParseDate, toSessionRecord, type SessionRecord } from '../session';
 import type { Mark } from './marks';
 
 /** How many sessions one statement reads or writes at most. */
-const CHUNK = 10_000;
+const CHUNK = 1_000;
+
+/** As many connections as an adapter has by default would leave none for requests. */
+const AT_ONCE = 5;
 
 interface Update {
   data: Row;
-  objectIds: string[];
-  tokens: string[];
+  sessions: SessionRecord[];
 }
 
 export interface Written {
   /** The sessions as they are now, for the tracker to know when they end. */
   sessions: SessionRecord[];
-  /** The tokens of those whose end has moved on. */
-  movedOn: string[];
+  /** The tokens of those whose end has moved. */
+  moved: string[];
 }
 
 /**
- * Writes last accesses: one read and, as a rule, one bulk update. Sessions that were used within one interval get the
- * same time, the latest of them, because one statement sets one value for all of its rows.
+ * Writes last accesses: one read, and one bulk update for all sessions that need the same values. Sessions that were used
+ * within one interval get the same time, the latest of them, so as a rule that is one update per kind. A session that
+ * needs a value of its own, another address or the last move of its end, to the greatest age, takes one more, once.
  */
 export async function writeMarks(
   database: Database,
@@ -31,29 +34,43 @@ export async function writeMarks(
   policy: ExpiryPolicy,
   events: Pick<SessionEmitter, 'emit'>,
 ): Promise<Written> {
-  const written: Written = { sessions: [], movedOn: [] };
+  const written: Written = { sessions: [], moved: [] };
+  const write = async ({ data, sessions }: Update) => {
+    await database.update('_Session', conditionOf(data, sessions), data, { many: true });
+    if (!data.expiresAt) return;
+    for (const session of sessions) {
+      session.expiresAt = toDate(data.expiresAt);
+      written.moved.push(session.sessionToken);
+    }
+  };
   for (const [at, tokens] of byInterval(marks, interval)) {
     for (let start = 0; start < tokens.length; start += CHUNK) {
       const chunk = tokens.slice(start, start + CHUNK);
       const rows = await database.find('_Session', { sessionToken: { $in: chunk } }, {});
       const sessions = rows.map(toSessionRecord);
-      for (const { data, objectIds, tokens } of updatesOf(sessions, marks, at, policy)) {
-        const movesEnd = data.expiresAt !== undefined;
-        const query = {
-          objectId: { $in: objectIds },
-          // Another process may have written a later access meanwhile: it never goes backwards.
-          $or: [{ lastAccessedAt: { $lt: toParseDate(at) } }, { lastAccessedAt: null }],
-          // And the end may have been fixed meanwhile, or the session invalidated.
-          ...(movesEnd && { expiryFixed: { $ne: true } }),
-        };
-        await database.update('_Session', query, data, { many: true });
-        if (movesEnd) written.movedOn.push(...tokens);
+      // Only an access before the end counts, whenever it gets written.
+      const used = sessions.filter(({ sessionToken, expiresAt }) => {
+        const mark = marks.get(sessionToken);
+        return mark && !(expiresAt && expiresAt < mark.at);
+      });
+      const updates = updatesOf(used, marks, at, policy);
+      for (let next = 0; next < updates.length; next += AT_ONCE) {
+        await Promise.all(updates.slice(next, next + AT_ONCE).map(write));
       }
       for (const session of sessions) tellAddress(session, marks.get(session.sessionToken)?.ip, events);
       written.sessions.push(...sessions);
     }
   }
   return written;
+}
+
+/** Another process may have written a later access meanwhile: it never goes backwards. And an end may have been fixed. */
+function conditionOf({ lastAccessedAt, expiresAt }: Row, sessions: SessionRecord[]): Query {
+  return {
+    objectId: { $in: sessions.map(session => session.objectId) },
+    $or: [{ lastAccessedAt: { $lt: lastAccessedAt } }, { lastAccessedAt: null }],
+    ...(expiresAt !== undefined && { expiryFixed: { $ne: true } }),
+  };
 }
 
 function tellAddress(
@@ -87,26 +104,21 @@ function updatesOf(
   marks: ReadonlyMap<string, Mark>,
   at: Date,
   policy: ExpiryPolicy,
-): Iterable<Update> {
+): Update[] {
   const updates = new Map<string, Update>();
   for (const session of sessions) {
-    const mark = marks.get(session.sessionToken);
-    // Only an access before the end counts, whenever it gets written.
-    if (!mark || (session.expiresAt && session.expiresAt < mark.at)) continue;
-    const data: Row = { lastAccessedAt: toParseDate(at) };
     const end = movedExpiry(policy, session, at);
-    if (end) {
-      data.expiresAt = toParseDate(end);
-      session.expiresAt = end;
-    }
-    const { ip, userAgent } = mark;
-    if (ip && ip !== session.ip) data.ip = ip;
-    if (userAgent && userAgent !== session.userAgent) data.userAgent = userAgent;
+    const { ip, userAgent } = marks.get(session.sessionToken) ?? {};
+    const data: Row = {
+      lastAccessedAt: toParseDate(at),
+      ...(end && { expiresAt: toParseDate(end) }),
+      ...(ip && ip !== session.ip && { ip }),
+      ...(userAgent && userAgent !== session.userAgent && { userAgent }),
+    };
     const key = JSON.stringify(data);
-    const update = updates.get(key) ?? { data, objectIds: [], tokens: [] };
-    update.objectIds.push(session.objectId);
-    update.tokens.push(session.sessionToken);
+    const update = updates.get(key) ?? { data, sessions: [] };
+    update.sessions.push(session);
     updates.set(key, update);
   }
-  return updates.values();
+  return [...updates.values()];
 }

@@ -111,7 +111,7 @@ export class ActivityTracker {
     const marks = this.marks.take();
     this.writing = marks;
     try {
-      const { sessions, movedOn } = await writeMarks(
+      const { sessions, moved } = await writeMarks(
         this.database,
         marks,
         this.options.flushInterval,
@@ -124,7 +124,7 @@ export class ActivityTracker {
       }
       // Parse Server keeps the former end beside the cached user, and would refuse the token then. Without a cache
       // (Redis is down) it reads the new one.
-      await Promise.allSettled(movedOn.map(token => this.cache.user.del(token)));
+      await Promise.allSettled(moved.map(token => this.cache.user.del(token)));
       this.hasFailed = false;
     } catch (error) {
       this.marks.restore(marks);

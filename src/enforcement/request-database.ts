@@ -1,11 +1,11 @@
-import { invalidSessionError } from '../errors';
-import type { Database, DatabaseOptions, Query, ServerConfig } from '../parse-server';
+import { enforce, invalidSessionError } from '../errors';
+import type { Database, Query, ServerConfig } from '../parse-server';
 import type { Decision } from '../policy/decision';
 import { isScopedToken, mayAccess, relationsIn } from '../policy/scopes';
 import { isStale, mayWrite, type Write, type WriteRules } from '../policy/writes';
 import type { RequestContext } from '../request/caller';
 import type { SessionRecord } from '../session';
-import { bound, enforce, liveSession } from './enforce';
+import { bound, isByClient } from './database';
 import { keepSecrets } from './secret-database';
 import { applySessionRules, type SessionRules } from './session-database';
 
@@ -56,13 +56,13 @@ function applyGuard(
 
   const judge = async (judgement: (caller: SessionRecord) => Decision, operation: string, target: string) => {
     // Once per request: a request that ends its own session, such as a change of password, goes on to make a new one.
-    session ??= await liveSession(callers, token);
+    session ??= await callers.live(token);
     if (!session) return;
     let decision = judgement(session);
     if (isStale(decision) && !known) {
       // The password may have been confirmed in another process meanwhile.
       callers.forget(token);
-      session = (await liveSession(callers, token)) ?? session;
+      session = (await callers.live(token)) ?? session;
       decision = judgement(session);
     }
     if (decision.allow) return;
@@ -99,33 +99,32 @@ function requireLogin(database: Database, { needsFresh }: WriteRules): void {
 /** Has every read and write of a request authorized before it is made. */
 function intercept(database: Database, authorize: Authorize): void {
   const { find, create, update, destroy, validateObject } = bound(database);
-  const byClient = (options: DatabaseOptions | undefined) => options?.acl !== undefined;
 
   // Judged here too: before `beforeSave` triggers run, and before a class or column is made for the write.
   database.validateObject = async (className, data, query, options, maintenance) => {
-    await authorize({ className, operation: query ? 'update' : 'create', query, data }, byClient(options));
+    await authorize({ className, operation: query ? 'update' : 'create', query, data }, isByClient(options));
     return validateObject(className, data, query, options, maintenance);
   };
   database.find = async (className, query, options, auth, schema) => {
     const operation = options?.op;
     // Before it updates or deletes, Parse Server may read the object for the client, and would answer 101.
-    const isForWrite = (operation === 'update' || operation === 'delete') && byClient(options);
+    const isForWrite = (operation === 'update' || operation === 'delete') && isByClient(options);
     await authorize(
       isForWrite ? { className, operation, query } : { className, operation: 'read', query },
-      byClient(options),
+      isByClient(options),
     );
     return find(className, query, options, auth, schema);
   };
   database.create = async (className, data, options, validateOnly, schema) => {
-    await authorize({ className, operation: 'create', data }, byClient(options));
+    await authorize({ className, operation: 'create', data }, isByClient(options));
     return create(className, data, options, validateOnly, schema);
   };
   database.update = async (className, query, data, options, ...more) => {
-    await authorize({ className, operation: 'update', query, data }, byClient(options));
+    await authorize({ className, operation: 'update', query, data }, isByClient(options));
     return update(className, query, data, options, ...more);
   };
   database.destroy = async (className, query, options, schema) => {
-    await authorize({ className, operation: 'delete', query }, byClient(options));
+    await authorize({ className, operation: 'delete', query }, isByClient(options));
     return destroy(className, query, options, schema);
   };
 }

@@ -3,7 +3,6 @@ import type { CloudRequest, Database, ParseSdk } from '../parse-server';
 import type { Decision } from '../policy/decision';
 import { isScopedToken, mayCall, mayRoute, OUT_OF_SCOPE_MESSAGE } from '../policy/scopes';
 import type { SessionRecord } from '../session';
-import { liveSession } from './enforce';
 import type { Enforcement } from './request-database';
 
 type Judgement = (scopes: readonly string[]) => Decision;
@@ -19,7 +18,7 @@ export async function judge(
   { callers, events }: Enforcement,
 ): Promise<void> {
   if (!token || !isScopedToken(token)) return;
-  const session: SessionRecord | null = await liveSession(callers, token);
+  const session: SessionRecord | null = await callers.live(token);
   const decision = judgement(session?.scopes ?? []);
   if (decision.allow) return;
   if (session)

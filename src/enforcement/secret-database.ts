@@ -1,8 +1,8 @@
-import { ErrorCode, parseError } from '../errors';
+import { enforce, ErrorCode, parseError } from '../errors';
 import type { Database, DatabaseOptions } from '../parse-server';
 import { aggregatesSessions, hideDeeply, hideFromAll, mayAskSessions, mayWriteKeys } from '../policy/secrets';
 import { isOwnClass } from '../schema/own-class';
-import { bound, enforce } from './enforce';
+import { bound, isByClient } from './database';
 
 /**
  * Keeps the secrets of sessions in the server: no request reads, guesses or writes them, not even one with the master
@@ -13,7 +13,7 @@ export function keepSecrets(database: Database): void {
 
   /** What these classes hold is the server's knowledge, whoever made the class first. */
   const refuseOwnClass = (className: string, options: DatabaseOptions | undefined) => {
-    if (isOwnClass(className) && options?.acl !== undefined) {
+    if (isOwnClass(className) && isByClient(options)) {
       throw parseError(ErrorCode.OPERATION_FORBIDDEN, `${className} is the server's own.`);
     }
   };

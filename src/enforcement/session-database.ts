@@ -1,4 +1,4 @@
-import { ErrorCode, invalidSessionError, parseError } from '../errors';
+import { enforce, ErrorCode, invalidSessionError, parseError } from '../errors';
 import { sessionCreated } from '../events/created';
 import type { RevokeReason, SessionEmitter } from '../events/events';
 import { ENDING_KEYS, type Destroy, type Endings } from '../lifecycle/endings';
@@ -6,8 +6,7 @@ import { transactionOf } from '../lifecycle/transaction';
 import type { LimitKeeper } from '../limits/limits';
 import type { Database, DatabaseOptions, Query, Row } from '../parse-server';
 import {
-  hideFromAll,
-  hideSecrets,
+  hideForeignToken,
   isCreatedByClient,
   mayChangeForEver,
   mayCreateWithKeys,
@@ -18,7 +17,7 @@ import {
 import type { RequestContext } from '../request/caller';
 import { MAX_USER_AGENT, toParseDate, toSessionRecord, userPointer, type SessionRecord } from '../session';
 import { isLegacyToken, type CallerSessions } from '../store/caller-sessions';
-import { bound, enforce, liveSession } from './enforce';
+import { bound, isByClient } from './database';
 
 export interface SessionRules {
   callers: CallerSessions;
@@ -40,8 +39,6 @@ const JUDGED: ReadonlySet<string> = new Set([
   'invalidatedAt',
   'authenticatedAt',
 ]);
-
-const isByClient = (options: DatabaseOptions | undefined) => options?.acl !== undefined;
 
 /** The rules of the `_Session` class, on one request's own database controller. */
 export function applySessionRules(database: Database, context: RequestContext, rules: SessionRules): void {
@@ -89,7 +86,7 @@ export function applySessionRules(database: Database, context: RequestContext, r
   async function inheritEnd(session: Row, token: string): Promise<void> {
     const createdWith = session.createdWith as { action?: string } | undefined;
     if (createdWith?.action !== 'upgrade' || isLegacyToken(token)) return;
-    const upgraded = context.session ?? (await liveSession(rules.callers, token));
+    const upgraded = context.session ?? (await rules.callers.live(token));
     if (!upgraded) throw invalidSessionError();
     const { expiresAt, expiresBy, createdWith: former } = upgraded;
     if (former?.authProvider) session.createdWith = { ...createdWith, authProvider: former.authProvider };
@@ -116,7 +113,10 @@ export function applySessionRules(database: Database, context: RequestContext, r
       ? { expiryFixed: { $ne: true }, expiresBy: null }
       : setOnce(sessions.map(toSessionRecord), data, keys);
     const narrow = condition ? { $and: [query, condition] } : query;
-    const updated = await update(className, narrow, data, options, ...more);
+    // The master key chooses another end than the one that was chosen when the session was made.
+    const chooses = !isRenewal && keys.includes('expiresAt') && sessions.some(({ expiresBy }) => expiresBy);
+    const change = chooses ? { ...data, expiresBy: { __op: 'Delete' } } : data;
+    const updated = await update(className, narrow, change, options, ...more);
     // What the guard remembers of these sessions is over.
     for (const { sessionToken } of sessions) rules.callers.forget(String(sessionToken));
     return updated;
@@ -134,13 +134,9 @@ export function applySessionRules(database: Database, context: RequestContext, r
     if (className !== '_Session') return find(className, query, options, auth, schema);
     if (!isByClient(options)) {
       const rows = await find(className, query, options, auth, schema);
-      // Not even the master key is sent what only the server needs.
-      if (Array.isArray(rows)) {
-        for (const row of rows) {
-          hideFromAll(row);
-          // With a token the read-only master key could write.
-          if (caller.kind === 'master' && caller.readOnly) delete row.sessionToken;
-        }
+      // With a token the read-only master key could write.
+      if (caller.kind === 'master' && caller.readOnly && Array.isArray(rows)) {
+        for (const row of rows) hideForeignToken(row, ownTokens);
       }
       return rows;
     }
@@ -150,13 +146,13 @@ export function applySessionRules(database: Database, context: RequestContext, r
     }
     enforce(mayFilter(query, ownTokens));
     enforce(maySort(options?.sort));
-    const session = context.session ?? (await liveSession(rules.callers, caller.token));
+    const session = context.session ?? (await rules.callers.live(caller.token));
     context.touch?.();
     const visible: Query[] = [];
     if (session?.userId) visible.push({ user: userPointer(session.userId) });
     if (session?.restricted) visible.push({ restricted: true });
     const results = await find(className, narrowed(query, visible), options, auth, schema);
-    if (Array.isArray(results)) for (const row of results) hideSecrets(row, ownTokens);
+    if (Array.isArray(results)) for (const row of results) hideForeignToken(row, ownTokens);
     return results;
   };
 

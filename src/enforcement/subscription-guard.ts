@@ -1,6 +1,7 @@
 import { ErrorCode, invalidSessionError, parseError } from '../errors';
 import type { CloudRequest, ParseSdk } from '../parse-server';
 import { isScopedToken, mayAccess, OUT_OF_SCOPE_MESSAGE } from '../policy/scopes';
+import { classNameOf } from './class-name';
 import type { Enforcement } from './request-database';
 import { judge, tokenOf, type Handler, type Register } from './scope-guard';
 
@@ -16,12 +17,13 @@ interface SubscriptionInfo {
 interface ConnectRequest {
   client?: {
     sessionToken?: string;
+    hasMasterKey?: boolean;
     addSubscriptionInfo(requestId: unknown, info: SubscriptionInfo): void;
   };
 }
 
 /**
- * Judges each LiveQuery subscription of a scoped session.
+ * Judges each LiveQuery subscription: none with a session that has ended, and those of scoped sessions by their scopes.
  * @param liveClasses the classes that the app offers to LiveQuery.
  * @returns a function that guards what the app has registered no trigger for.
  */
@@ -42,25 +44,26 @@ export function composeSubscriptions(
     judged.add(className);
     return async (request: SubscribeRequest): Promise<void> => {
       const asked = request.sessionToken;
-      const used = tokenOf(request);
-      const isScoped = [asked, used].some(token => token && isScopedToken(token));
       // Parse Server logs a refused subscription with the token that it named.
-      if (isScoped && asked) request.sessionToken = '********';
-      for (const token of [asked, used]) {
+      if (asked) request.sessionToken = '********';
+      for (const token of new Set([asked, tokenOf(request)])) {
+        if (!token || request.master) continue;
+        await enforcement.callers.live(token);
         const judgement = (scopes: readonly string[]) =>
           mayAccess(scopes, { className, operation: 'read', byClient: true });
-        await judge(request.master ? undefined : token, judgement, 'subscribe', className, enforcement);
+        await judge(token, judgement, 'subscribe', className, enforcement);
       }
-      if (isScoped && asked) request.sessionToken = asked;
+      if (asked) request.sessionToken = asked;
     };
   };
 
   /** The connection has a token of its own, which Parse Server falls back on when that of the subscription fails. */
-  const guardConnection = ({ client }: ConnectRequest): void => {
-    if (!client) return;
+  const guardConnection = async ({ client }: ConnectRequest): Promise<void> => {
+    if (!client || client.hasMasterKey) return;
+    const connected = client.sessionToken;
+    const isDead = connected !== undefined && (await isDeadToken(connected, enforcement));
     const add = client.addSubscriptionInfo.bind(client);
     client.addSubscriptionInfo = (requestId, info) => {
-      const connected = client.sessionToken;
       const tokens = [connected, info.sessionToken].filter(token => token !== undefined);
       if (tokens.some(isScopedToken)) {
         if (!judged.has(info.subscription.className)) {
@@ -68,14 +71,14 @@ export function composeSubscriptions(
         }
         if (connected && info.sessionToken && info.sessionToken !== connected) throw invalidSessionError();
       }
+      // Not the connection is refused, because Parse Server would log its token.
+      if (isDead && !info.sessionToken) throw invalidSessionError();
       add(requestId, info);
     };
   };
 
   Parse.Cloud.beforeSubscribe = ((parseClass: unknown, handler: Handler, validator?: unknown) => {
-    const className =
-      typeof parseClass === 'string' ? parseClass : (parseClass as { className: string }).className;
-    const guard = guardSubscription(className);
+    const guard = guardSubscription(classNameOf(parseClass));
     subscribe(
       parseClass,
       async (request: SubscribeRequest) => {
@@ -87,8 +90,8 @@ export function composeSubscriptions(
   }) as never;
   Parse.Cloud.beforeConnect = ((handler: Handler, validator?: unknown) => {
     isConnectRegistered = true;
-    connect(request => {
-      guardConnection(request as ConnectRequest);
+    connect(async request => {
+      await guardConnection(request as ConnectRequest);
       return handler(request);
     }, validator);
   }) as never;
@@ -101,4 +104,14 @@ export function composeSubscriptions(
     if (!isConnectRegistered && liveClasses.length > 0)
       connect(request => guardConnection(request as ConnectRequest));
   };
+}
+
+async function isDeadToken(token: string, { callers }: Enforcement): Promise<boolean> {
+  try {
+    await callers.live(token);
+    return false;
+  } catch (error) {
+    if ((error as { code?: number }).code === ErrorCode.INVALID_SESSION_TOKEN) return true;
+    throw error;
+  }
 }

@@ -4,7 +4,8 @@ import type { IsGuarded } from '../policy/guarded-classes';
 import { isFresh, STALE_LOGIN_MESSAGE } from '../policy/writes';
 import type { SessionRecord } from '../session';
 import { silence } from '../silence';
-import { liveSession } from './enforce';
+import type { Webhooks } from '../webhooks';
+import { classNameOf, FILES } from './class-name';
 import { guardUnseen, type Enforcement } from './request-database';
 
 export type TriggerGuard = (request: CloudRequest) => Promise<void>;
@@ -14,7 +15,6 @@ type TriggerHandler = (request: CloudRequest) => unknown;
 type Register = (parseClass: unknown, handler: unknown, validator?: unknown) => void;
 
 const TRIGGERS = ['beforeSave', 'beforeDelete'] as const;
-const FILES = '@File';
 /** Classes with a second, independent lock beside the request database; and files, which do not pass that at all. */
 const LOCKED = ['_User', '_Role', FILES];
 
@@ -27,7 +27,7 @@ export function sessionGuard(enforcement: Enforcement): TriggerGuard {
     guardUnseen(config, enforcement);
     const token = master ? undefined : user?.getSessionToken();
     if (!token) return;
-    const session = await liveSession(enforcement.callers, token);
+    const session = await enforcement.callers.live(token);
     if (!session?.restricted) return;
     const target = object?.className ?? functionName ?? FILES;
     tellBlocked(session, triggerName ?? 'call', target, enforcement);
@@ -70,11 +70,11 @@ export function freshSessionValidator(
     if (request.master) return;
     const { callers, now } = enforcement;
     const token = request.user?.getSessionToken() ?? '';
-    let session = await liveSession(callers, token);
+    let session = await callers.live(token);
     if (session && !isFresh(session, within, now())) {
       // The password may have been confirmed in another process meanwhile.
       callers.forget(token);
-      session = await liveSession(callers, token);
+      session = await callers.live(token);
     }
     if (session && isFresh(session, within, now())) return;
     const { triggerName, object, functionName } = request;
@@ -82,15 +82,6 @@ export function freshSessionValidator(
       tellBlocked(session, triggerName ?? 'call', object?.className ?? functionName ?? '', enforcement);
     throw parseError(ErrorCode.OPERATION_FORBIDDEN, STALE_LOGIN_MESSAGE);
   };
-}
-
-/** The class that a trigger is registered for, as Parse Server reads it, with the built-in classes by their name. */
-function classNameOf(parseClass: unknown): string {
-  const { className, name } = (parseClass ?? {}) as { className?: string; name?: string };
-  if (typeof parseClass === 'string') return parseClass;
-  if (className) return className;
-  const builtIn = (name ?? '').replace('Parse', '@');
-  return builtIn === FILES ? FILES : builtIn.replace('@', '_');
 }
 
 /**
@@ -103,6 +94,7 @@ export function composeTriggers(
   guard: TriggerGuard,
   isGuarded: IsGuarded,
   guardFiles: TriggerGuard,
+  webhooks: Webhooks,
 ): () => void {
   const guardOf = (className: string): TriggerGuard | undefined => {
     if (className === FILES) return guardFiles;
@@ -128,7 +120,9 @@ export function composeTriggers(
     };
     Parse.Cloud[trigger] = compose as never;
     finish.push(() => {
-      for (const className of LOCKED.filter(name => !registered.has(name))) {
+      for (const className of LOCKED) {
+        // A webhook of the app was there before, and would be replaced.
+        if (registered.has(className) || webhooks.hasTrigger(className, trigger)) continue;
         register(className, async (request: CloudRequest) => {
           try {
             await guardOf(className)?.(request);

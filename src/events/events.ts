@@ -46,7 +46,7 @@ export type SessionListener<Name extends SessionEvent> = (payload: SessionEvents
 export class SessionEmitter {
   private readonly listeners = new Map<SessionEvent, Set<SessionListener<never>>>();
 
-  /** @param log the server's; none before it has started and after it has stopped. */
+  /** @param log the server's; none before it has started. */
   constructor(private readonly log: () => Pick<Logger, 'error'> | undefined) {}
 
   /** Calls the listener with each such event of this process; answers a function that stops it. */

@@ -1,6 +1,6 @@
 import type { Database } from '../parse-server';
 import { toParseDate } from '../session';
-import { OF_KIND } from './kinds';
+import { OF_KIND } from './queries';
 import { KINDS, type ExpiryPolicy } from './policy';
 
 /**

@@ -48,9 +48,12 @@ export function movedExpiry(
   session: SessionRecord,
   lastAccess: Date,
 ): Date | undefined {
-  if (session.expiryFixed) return undefined;
+  const { expiryFixed, expiresAt, expiresBy } = session;
+  if (expiryFixed) return undefined;
+  // Parse Server's `extendSessionOnUse` knows of no chosen end, and its file routes ask no rule: back to it.
+  if (expiresAt && expiresBy && expiresAt > expiresBy) return expiresBy;
   const end = expiryOf(policy, session, lastAccess);
-  return end && (session.expiresAt === null || end > session.expiresAt) ? end : undefined;
+  return end && (expiresAt === null || end > expiresAt) ? end : undefined;
 }
 
 /**

@@ -2,6 +2,7 @@ import { ErrorCode, parseError } from '../errors';
 import { transactionOf } from '../lifecycle/transaction';
 import type { CloudRequest, ParseSdk } from '../parse-server';
 import { silence } from '../silence';
+import type { Webhooks } from '../webhooks';
 import type { CloudFunction } from './session-functions';
 
 type Define = (name: string, handler: CloudFunction, validator?: unknown) => void;
@@ -19,11 +20,18 @@ export function registerFunctions(
   Parse: ParseSdk,
   prefix: string,
   functions: Record<string, CloudFunction>,
+  webhooks: Webhooks,
 ): void {
   const define = (Parse.Cloud.define as Define).bind(Parse.Cloud);
-  const own = new Set<string>();
+  const own = new Set(Object.keys(functions).map(name => prefix + name));
+  const refuse = (name: string) => {
+    throw new Error(
+      `The cloud function "${name}" is parse-server-sessions' own. Rename the app's function, or set the ` +
+        'option functionPrefix.',
+    );
+  };
   for (const [name, run] of Object.entries(functions)) {
-    own.add(prefix + name);
+    if (webhooks.hasFunction(prefix + name)) refuse(prefix + name);
     define(prefix + name, async (request: CloudRequest) => {
       if (transactionOf(request.config)) {
         // It would work on another connection, and wait there for what the transaction has locked.
@@ -39,12 +47,7 @@ export function registerFunctions(
     });
   }
   const guarded: Define = (name, handler, validator) => {
-    if (own.has(name)) {
-      throw new Error(
-        `The cloud function "${name}" is parse-server-sessions' own. Rename the app's function, or set the ` +
-          'option functionPrefix.',
-      );
-    }
+    if (own.has(name)) refuse(name);
     define(name, handler, validator);
   };
   Parse.Cloud.define = guarded as never;

@@ -1,8 +1,8 @@
 import { ErrorCode, invalidSessionError, notFoundError, parseError, restrictedError } from '../errors';
 import type { User } from 'parse/node';
-import { liveSession } from '../enforcement/enforce';
 import type { SessionEmitter } from '../events/events';
-import type { CloudRequest } from '../parse-server';
+import { unexpired } from '../expiry/queries';
+import type { CloudRequest, Query } from '../parse-server';
 import { userPointer, type SessionRecord } from '../session';
 import type { CallerSessions } from '../store/caller-sessions';
 import type { SessionStore } from '../store/session-store';
@@ -20,7 +20,7 @@ export interface FunctionDependencies {
   now(): Date;
 }
 
-/** More sessions than this nobody looks through; whoever holds a token could make the list long. */
+/** More sessions than this nobody looks through, the caller's own aside; and it could be any number of them. */
 const MAX_LISTED = 1000;
 
 export type CloudFunction = (request: CloudRequest) => Promise<unknown>;
@@ -39,7 +39,7 @@ export function sessionFunctions(dependencies: FunctionDependencies) {
   async function callerOf({ master, user }: CloudRequest): Promise<FunctionCaller> {
     if (master) return { master: true };
     const token = user?.getSessionToken();
-    const session = token ? await liveSession(callers, token) : null;
+    const session = token ? await callers.live(token) : null;
     if (!session?.userId) throw invalidSessionError();
     return { master: false, session, userId: session.userId };
   }
@@ -74,13 +74,26 @@ export function sessionFunctions(dependencies: FunctionDependencies) {
     return session;
   }
 
+  /** Those that were accessed last; then, for databases sort what is empty to either end, those that never were. */
+  async function latest(query: Query): Promise<SessionRecord[]> {
+    const accessed = { ...query, lastAccessedAt: { $exists: true } };
+    const sessions = await store.records(accessed, { sort: { lastAccessedAt: -1 }, limit: MAX_LISTED });
+    const left = MAX_LISTED - sessions.length;
+    if (left <= 0) return sessions;
+    const never = { ...query, lastAccessedAt: null };
+    return [...sessions, ...(await store.records(never, { sort: { updatedAt: -1 }, limit: left }))];
+  }
+
   return {
     async listSessions(request: CloudRequest): Promise<SessionView[]> {
       const caller = await callerOf(request);
       const user = userPointer(userOf(caller, request.params));
       const onlyRestricted = !caller.master && caller.session.restricted;
       const query = onlyRestricted ? { user, restricted: true } : { user };
-      const sessions = await store.records(query, { sort: { lastAccessedAt: -1 }, limit: MAX_LISTED });
+      const sessions = await latest(query);
+      if (!caller.master && !sessions.some(({ objectId }) => objectId === caller.session.objectId)) {
+        sessions.push(...(await store.records({ objectId: caller.session.objectId })));
+      }
       return sessions.sort(byLastAccess).map(session => view(session, caller));
     },
 
@@ -102,7 +115,7 @@ export function sessionFunctions(dependencies: FunctionDependencies) {
       const active = await store.count({
         user,
         ...(onlyRestricted && { restricted: true }),
-        ...store.unexpired(),
+        ...unexpired(now()),
       });
       return { active };
     },
@@ -184,7 +197,7 @@ export function sessionFunctions(dependencies: FunctionDependencies) {
       const every = { objectId: { $exists: true } };
       const [total, active, restricted, anonymous] = await Promise.all([
         store.count(every),
-        store.count(store.unexpired()),
+        store.count(unexpired(now())),
         store.count({ restricted: true }),
         store.count({ 'createdWith.authProvider': 'anonymous' }),
       ]);

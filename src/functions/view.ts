@@ -1,6 +1,6 @@
 import { deviceOf, type Device } from '../device';
 import { isExpired } from '../expiry/lifetime';
-import type { SessionRecord } from '../session';
+import { lastUseOf, type SessionRecord } from '../session';
 
 /** A session as its user sees it: no token, dates in ISO 8601. */
 export interface SessionView {
@@ -41,8 +41,6 @@ export function toView(session: SessionRecord, currentId: string | null, now: Da
   };
 }
 
-/** Last accessed first; a session that was never seen counts from its last update. */
-export function byLastAccess(a: SessionRecord, b: SessionRecord): number {
-  const seen = ({ lastAccessedAt, updatedAt }: SessionRecord) => (lastAccessedAt ?? updatedAt).getTime();
-  return seen(b) - seen(a);
-}
+/** Last accessed first. */
+export const byLastAccess = (a: SessionRecord, b: SessionRecord): number =>
+  lastUseOf(b).getTime() - lastUseOf(a).getTime();

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ErrorCode } from '../errors';
 import type { SessionEmitter, RevokeReason } from '../events/events';
 import { warn, type SessionFiles } from '../files/session-files';
@@ -6,7 +8,7 @@ import type { Revocations } from '../store/revocations';
 import type { Transaction } from './transaction';
 
 /** What is read of a session that is about to end. */
-export const ENDING_KEYS = ['objectId', 'sessionToken', 'user', 'hasFiles'];
+export const ENDING_KEYS = ['objectId', 'sessionToken', 'user', 'hasFiles', 'invalidatedAt'];
 
 /** Why a session ends: revoked for a reason, or its time was over. */
 export type Ending = RevokeReason | 'expired';
@@ -14,8 +16,11 @@ export type Ending = RevokeReason | 'expired';
 /** Deletes sessions, those that meet the condition. */
 export type Destroy = (condition: Query) => Promise<unknown>;
 
-/** As many connections as an adapter has by default would leave none for others. */
-const AT_ONCE = 5;
+/** How long the rest of another process's work on the same sessions is waited for, 1.5 s in all. */
+const LOOK_AGAIN_MS = [10, 20, 40, 80, 150, 300, 400, 500];
+
+/** A session whose end nobody has told, or is about to tell. */
+const UNTOLD: Query = { endedBy: null, invalidatedAt: null };
 
 const eventOf = (ending: Ending) => (ending === 'expired' ? 'expired' : 'revoked');
 
@@ -57,50 +62,84 @@ export class Endings {
       });
       return result;
     }
-    const told = this.events.has(eventOf(ending)) ? await this.endEach(rows, ending, destroy) : 0;
-    // What came in between, and what had been told before it ended.
+    if (this.events.has(eventOf(ending))) {
+      return rows.length === 1 ? this.endOne(rows, ending, destroy) : this.endMany(rows, ending, destroy);
+    }
     const result = await destroy({});
     await this.ended(rows, ending);
-    return told > 0 ? told + deletedBy(result, rows.length - told) : result;
+    return result;
+  }
+
+  /** The database tells which of several processes has deleted a row, and that one tells its end. */
+  private async endOne(rows: Row[], ending: Ending, destroy: Destroy): Promise<unknown> {
+    const told = deletedBy(await destroy(UNTOLD));
+    if (told > 0) this.tell(rows, ending);
+    else await this.letOthersFinish(rows);
+    // What had been told before it ended.
+    const result = await destroy({});
+    await this.ended(rows, ending);
+    return told > 0 ? told : result;
   }
 
   /**
-   * One by one: the database tells which of several processes has deleted a row, and that one tells its end.
-   * @returns how many.
+   * In a number of statements that does not grow with the sessions: of several processes, the one that has claimed a
+   * session deletes it and tells its end. Should that one die before, another deletes it, and nobody tells.
    */
-  private async endEach(rows: Row[], ending: Ending, destroy: Destroy): Promise<number> {
-    const deleted: Row[] = [];
-    const failures: unknown[] = [];
-    const endOne = async (row: Row) => {
-      try {
-        const answer = await destroy({ objectId: row.objectId, invalidatedAt: null });
-        if (deletedBy(answer) > 0) deleted.push(row);
-      } catch (error) {
-        failures.push(error);
-      }
-    };
-    for (let start = 0; start < rows.length && failures.length === 0; start += AT_ONCE) {
-      await Promise.all(rows.slice(start, start + AT_ONCE).map(endOne));
+  private async endMany(rows: Row[], ending: Ending, destroy: Destroy): Promise<unknown> {
+    const claim = randomUUID();
+    const all = { objectId: { $in: rows.map(row => row.objectId) } };
+    const own = { ...all, endedBy: claim };
+    const release = () =>
+      this.database.update('_Session', own, { endedBy: { __op: 'Delete' } }, { many: true });
+    await this.database.update('_Session', { ...all, endedBy: null }, { endedBy: claim }, { many: true });
+    const claimed = await this.database.find('_Session', own, { keys: ENDING_KEYS });
+    let result: unknown;
+    try {
+      result = await destroy({ endedBy: claim });
+    } catch (error) {
+      await release();
+      throw error;
     }
-    this.tell(deleted, ending);
-    if (failures.length > 0) {
-      await this.ended(deleted, ending);
-      throw failures[0];
+    // Those that were extended meanwhile, and do not meet the condition of a purge any more.
+    const left = await this.database.find('_Session', own, { keys: ['objectId'] });
+    if (left.length > 0) await release();
+    const isLeft = new Set(left.map(row => row.objectId));
+    const gone = claimed.filter(row => !isLeft.has(row.objectId));
+    this.tell(
+      gone.filter(row => !row.invalidatedAt),
+      ending,
+    );
+    if (claimed.length < rows.length) {
+      await this.letOthersFinish(rows);
+      await destroy({});
     }
-    return deleted.length;
+    await this.ended(rows, ending);
+    // Where the adapter does not count.
+    return result === undefined ? gone.length : result;
+  }
+
+  /** Waits for other processes to delete what they have claimed. One that takes long has died over it. */
+  private async letOthersFinish(rows: Row[]): Promise<void> {
+    const claimed = { objectId: { $in: rows.map(row => row.objectId) }, endedBy: { $exists: true } };
+    for (const pause of LOOK_AGAIN_MS) {
+      if ((await this.database.find('_Session', claimed, { count: true })) === 0) return;
+      await sleep(pause);
+    }
   }
 
   /** Ends a session for ever without deleting it. @param data what marks it. */
   async invalidate(row: Row, data: Row): Promise<void> {
-    const query = { objectId: row.objectId, invalidatedAt: null };
-    const isFirst = await this.database.update('_Session', query, data, {}).then(
-      () => true,
-      error => {
-        if (error.code === ErrorCode.OBJECT_NOT_FOUND) return false;
-        throw error;
-      },
-    );
-    if (isFirst) this.tell([row], 'invalidated');
+    const mark = (condition: Query) =>
+      this.database.update('_Session', { objectId: row.objectId, ...condition }, data, {}).then(
+        () => true,
+        error => {
+          if (error.code === ErrorCode.OBJECT_NOT_FOUND) return false;
+          throw error;
+        },
+      );
+    if (await mark(UNTOLD)) this.tell([row], 'invalidated');
+    // Whoever ends it tells that, or has died over it.
+    else await mark({ invalidatedAt: null });
     await this.ended([row], 'invalidated');
   }
 

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ErrorCode, parseError } from '../errors';
 import { kindOf, type Kind } from '../expiry/policy';
-import { OF_KIND } from '../expiry/kinds';
+import { OF_KIND, unexpired } from '../expiry/queries';
 import type { Destroy, Endings } from '../lifecycle/endings';
 import type { Transaction } from '../lifecycle/transaction';
 import type { Database, Row } from '../parse-server';
-import { toParseDate, toSessionRecord, userPointer, type SessionRecord } from '../session';
+import { toSessionRecord, userPointer, type SessionRecord } from '../session';
 
 export type SessionLimits = Readonly<Partial<Record<Kind, number>>>;
 export type OnLimit = 'revoke-oldest' | 'refuse';
@@ -82,9 +82,10 @@ export class LimitKeeper {
 
   /** The unexpired sessions of this user and kind, oldest first. */
   private async sessionsLike(session: NewSession, database: SessionRows): Promise<Row[]> {
-    const unexpired = { $or: [{ expiresAt: { $gte: toParseDate(this.now()) } }, { expiresAt: null }] };
     const user = userPointer(session.userId ?? '');
-    const rows = await database.find('_Session', { $and: [{ user }, OF_KIND[kindOf(session)], unexpired] });
+    const rows = await database.find('_Session', {
+      $and: [{ user }, OF_KIND[kindOf(session)], unexpired(this.now())],
+    });
     const age = (row: Row) => toSessionRecord(row).createdAt.getTime();
     return rows.sort((a, b) => age(a) - age(b) || (String(a.objectId) < String(b.objectId) ? -1 : 1));
   }

@@ -1,5 +1,5 @@
+import { unexpired } from '../expiry/queries';
 import type { Database, Logger } from '../parse-server';
-import { toParseDate } from '../session';
 
 /** The part of Parse's LiveQuery server that holds the sockets. */
 export interface LiveQueryServer {
@@ -75,8 +75,7 @@ export function watchSockets(
   async function check(): Promise<void> {
     const open = sockets.tokens();
     if (open.length === 0) return;
-    const valid = { $or: [{ expiresAt: { $gte: toParseDate(now()) } }, { expiresAt: null }] };
-    const query = { sessionToken: { $in: open }, ...valid };
+    const query = { sessionToken: { $in: open }, ...unexpired(now()) };
     const rows = await database.find('_Session', query, { keys: ['sessionToken'] });
     const alive = new Set(rows.map(row => row.sessionToken));
     sockets.close(open.filter(token => !alive.has(token)));

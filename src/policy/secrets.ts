@@ -2,12 +2,12 @@ import { ErrorCode } from '../errors';
 import type { DatabaseOptions, Query, Row } from '../parse-server';
 import { SECRET_COLUMNS } from '../schema/columns';
 import { ALLOW, refuse, type Decision } from './decision';
+import { rootOf } from './keys';
 
 const secret: ReadonlySet<string> = new Set(SECRET_COLUMNS);
 /** What is decided when a session is made, and by nobody later. */
 const SET_BY_SERVER: ReadonlySet<string> = new Set([...SECRET_COLUMNS, 'scopes']);
 
-const rootOf = (key: string) => key.split('.', 1)[0] ?? key;
 const isObject = (value: unknown): value is object => value !== null && typeof value === 'object';
 
 function filtersBySecret(query: Query): boolean {

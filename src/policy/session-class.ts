@@ -1,8 +1,9 @@
 import { ErrorCode } from '../errors';
 import type { Query, Row } from '../parse-server';
-import { OWNED_COLUMNS, SECRET_COLUMNS } from '../schema/columns';
+import { OWNED_COLUMNS } from '../schema/columns';
 import type { SessionRecord } from '../session';
 import { ALLOW, refuse, type Decision } from './decision';
+import { rootOf } from './keys';
 
 /** Columns of `_Session` that Parse Server keeps and no client may write (Parse guide, "Session Properties"). */
 const READ_ONLY = ['user', 'createdWith', 'expiresAt', 'sessionToken', 'objectId', 'ACL', 'installationId'];
@@ -13,7 +14,6 @@ const owned: ReadonlySet<string> = new Set(OWNED_COLUMNS);
 const readOnly: ReadonlySet<string> = new Set([...READ_ONLY, ...OWNED_COLUMNS]);
 const neverDotted: ReadonlySet<string> = new Set([...readOnly, ...IGNORED_UNLESS_DOTTED]);
 
-const rootOf = (key: string) => key.split('.', 1)[0] ?? key;
 const isDotted = (key: string) => key.includes('.');
 const invalidKey = (key: string) =>
   refuse(ErrorCode.INVALID_KEY_NAME, `Invalid key name: ${key} is read-only on a session.`);
@@ -39,11 +39,11 @@ export function mayCreateWithKeys(data: Row): Decision {
   return ALLOW;
 }
 
-const UNQUERYABLE: ReadonlySet<string> = new Set(['sessionToken', ...SECRET_COLUMNS]);
+const TOKEN = 'sessionToken';
 
 /** Equality with a token that the caller holds anyway tells him nothing. */
 function isEqualityWithOwn(key: string, constraint: unknown, ownTokens: ReadonlySet<string>): boolean {
-  if (key !== 'sessionToken') return false;
+  if (key !== TOKEN) return false;
   if (typeof constraint === 'string') return ownTokens.has(constraint);
   if (constraint === null || typeof constraint !== 'object') return false;
   const [operator, ...more] = Object.keys(constraint);
@@ -58,8 +58,8 @@ export function mayFilter(query: Query, ownTokens: ReadonlySet<string>): Decisio
         const decision = mayFilter((part ?? {}) as Query, ownTokens);
         if (!decision.allow) return decision;
       }
-    } else if (UNQUERYABLE.has(rootOf(key)) && !isEqualityWithOwn(key, constraint, ownTokens)) {
-      return refuse(ErrorCode.INVALID_QUERY, `Sessions cannot be filtered by ${rootOf(key)}.`);
+    } else if (rootOf(key) === TOKEN && !isEqualityWithOwn(key, constraint, ownTokens)) {
+      return refuse(ErrorCode.INVALID_QUERY, `Sessions cannot be filtered by ${TOKEN}.`);
     }
   }
   return ALLOW;
@@ -67,19 +67,13 @@ export function mayFilter(query: Query, ownTokens: ReadonlySet<string>): Decisio
 
 /** Whether a client may have sessions sorted like this. */
 export function maySort(sort: Record<string, unknown> | undefined): Decision {
-  const key = Object.keys(sort ?? {}).find(name => UNQUERYABLE.has(rootOf(name)));
-  return key ? refuse(ErrorCode.INVALID_QUERY, `Sessions cannot be sorted by ${rootOf(key)}.`) : ALLOW;
+  const key = Object.keys(sort ?? {}).find(name => rootOf(name) === TOKEN);
+  return key ? refuse(ErrorCode.INVALID_QUERY, `Sessions cannot be sorted by ${TOKEN}.`) : ALLOW;
 }
 
-/** Removes from a session row what a client may not see, in place. */
-export function hideSecrets(row: Row, ownTokens: ReadonlySet<string>): void {
+/** Removes from a session row the token of another session, in place. */
+export function hideForeignToken(row: Row, ownTokens: ReadonlySet<string>): void {
   if (!ownTokens.has(row.sessionToken as string)) delete row.sessionToken;
-  hideFromAll(row);
-}
-
-/** Removes from a session row what nobody outside of the server may see, in place. */
-export function hideFromAll(row: Row): void {
-  for (const column of SECRET_COLUMNS) delete row[column];
 }
 
 /**

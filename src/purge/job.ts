@@ -26,19 +26,29 @@ export function registerPurgeJob(Parse: ParseSdk, prefix: string, purge: Purge):
   Parse.Cloud.job = guarded as never;
 }
 
-/** Runs the purge by a cron pattern in this process, never twice at the same time. */
+/**
+ * Runs the purge by a cron pattern in this process, never twice at the same time. `stop()` waits for one under way.
+ */
 export function schedulePurge(
   pattern: string,
   options: PurgeOptions,
   purge: Purge,
   log: Logger,
-): { stop(): void } {
-  return new Cron(pattern, { protect: true, unref: true }, async () => {
+): { stop(): Promise<void> } {
+  let running: Promise<void> | undefined;
+  const run = async () => {
     try {
       const { deleted, durationMs } = await purge(options);
       if (deleted > 0) log.info(`parse-server-sessions: purged ${deleted} sessions in ${durationMs} ms`);
     } catch (error) {
       log.error(`parse-server-sessions: the scheduled purge failed: ${(error as Error).message}`);
     }
-  });
+  };
+  const cron = new Cron(pattern, { protect: true, unref: true }, () => (running = run()));
+  return {
+    async stop() {
+      cron.stop();
+      await running;
+    },
+  };
 }

@@ -3,8 +3,8 @@ import { duration } from '../duration';
 import { forgetOldDevices } from '../events/known-devices';
 import type { SessionFiles } from '../files/session-files';
 import type { Endings } from '../lifecycle/endings';
-import type { Database, Query } from '../parse-server';
-import { toParseDate } from '../session';
+import { unexpired } from '../expiry/queries';
+import type { Database } from '../parse-server';
 import { count, destroyExpiredRanges, destroyExpiredRows, endBatch, within } from './batches';
 import { orphans } from './orphans';
 
@@ -70,8 +70,7 @@ export async function purgeExpired(params: Params, dependencies: PurgeDependenci
     result.deleted = total;
     if (params.orphans) {
       // Those that have expired are counted already.
-      const unexpired: Query = { $or: [{ expiresAt: { $gte: toParseDate(cutoff) } }, { expiresAt: null }] };
-      for await (const batch of orphans(database, params.batchSize, unexpired))
+      for await (const batch of orphans(database, params.batchSize, unexpired(cutoff)))
         result.deleted += batch.length;
     }
   } else {

@@ -1,18 +1,13 @@
 import type { Mark } from '../activity/marks';
-import { liveSession } from '../enforcement/enforce';
 import { guardDatabase, type Enforcement } from '../enforcement/request-database';
 import { authorizeRoutes } from '../enforcement/scope-guard';
 import { beginTransaction, isTransaction, type Transaction } from '../lifecycle/transaction';
-import type { Middleware, ServerRequest, ServerResponse } from '../parse-server';
+import type { Middleware, ServerResponse } from '../parse-server';
 import { isScopedToken } from '../policy/scopes';
 import { callerOf, type RequestContext } from './caller';
+import { originOf } from './origin';
 import { routesOf } from './routes';
 import { CreatedSessions } from './created-sessions';
-
-const headerOf = (request: ServerRequest, name: string) => {
-  const value = request.headers[name];
-  return Array.isArray(value) ? value[0] : value;
-};
 
 /** Holds the answer to a transaction back until what follows from it is done. */
 function answerAfterCommit(response: ServerResponse, transaction: Transaction): void {
@@ -38,17 +33,14 @@ export function requestContext(
   return function sessionContext(request, response, next) {
     const created = new CreatedSessions();
     const { auth } = request;
-    // An IPv4 address on a socket for both kinds.
-    const ip = request.ip?.replace(/^::ffff:(?=\d+\.)/, '');
     const caller = callerOf(request);
-    const userAgent = headerOf(request, 'user-agent');
+    const origin = originOf(request);
     const context: RequestContext = {
       caller,
       config: request.config,
-      ip,
-      userAgent,
+      ...origin,
       touch: () => {
-        if (caller.kind === 'session') mark(caller.token, { at: enforcement.now(), ip, userAgent });
+        if (caller.kind === 'session') mark(caller.token, { at: enforcement.now(), ...origin });
       },
       aclGroup: async () =>
         auth?.user ? ['*', ...(await auth.getUserRoles()), auth.user.id as string] : ['*'],
@@ -74,7 +66,7 @@ export function requestContext(
     const prepare = async () => {
       await authorizeRoutes(caller.token, routesOf(request), enforcement);
       // Looked up now: in the transaction it would take a second connection, and wait for one that others hold.
-      if (transaction) context.session = (await liveSession(enforcement.callers, caller.token)) ?? undefined;
+      if (transaction) context.session = (await enforcement.callers.live(caller.token)) ?? undefined;
       guardDatabase(request.config.database, context, enforcement);
     };
     return prepare().then(proceed, next);

@@ -1,4 +1,3 @@
-import { liveSession } from '../enforcement/enforce';
 import { guardDatabase, type Enforcement } from '../enforcement/request-database';
 import { authorizeRoutes } from '../enforcement/scope-guard';
 import { beginTransaction, isTransaction } from '../lifecycle/transaction';
@@ -63,8 +62,7 @@ export function openSdkDoor(Parse: ParseSdk, enforcement: Enforcement): void {
       const transaction = isTransaction(path, data) ? beginTransaction(own) : undefined;
       const isSession = caller.kind === 'session';
       // As in the middleware: not from within the transaction.
-      const session =
-        transaction && isSession ? await liveSession(enforcement.callers, caller.token) : undefined;
+      const session = transaction && isSession ? await enforcement.callers.live(caller.token) : undefined;
       const onCreated = (row: Row) => created.add(row);
       const aclGroup = () => aclGroupOf(caller, own, enforcement);
       const context = { caller, config: own, session: session ?? undefined, aclGroup, onCreated };

@@ -14,6 +14,7 @@ export const COLUMNS = {
   invalidatedAt: 'Date',
   secret: 'String',
   hasFiles: 'Boolean',
+  endedBy: 'String',
 } as const satisfies Record<string, 'Boolean' | 'String' | 'Date' | 'Array'>;
 
 export const OWNED_COLUMNS = Object.keys(COLUMNS) as Array<keyof typeof COLUMNS>;

@@ -1,4 +1,6 @@
 import { LRUCache } from 'lru-cache';
+import { invalidSessionError } from '../errors';
+import { isExpired } from '../expiry/lifetime';
 import type { Database } from '../parse-server';
 import { toSessionRecord, type SessionRecord } from '../session';
 
@@ -23,11 +25,31 @@ export class CallerSessions {
   constructor(
     private readonly database: () => Database,
     ttl: number,
+    private readonly now: () => Date,
   ) {
     this.cache = new LRUCache({ max: MAX_CACHED, ttl });
   }
 
-  /** The session of this token; `null` when there is none. */
+  /**
+   * The session of this token; `null` for a legacy token, which has none.
+   * @throws 209 for any other: a token that Parse Server's cache still trusts may be deleted or over by now.
+   */
+  async live(token: string): Promise<SessionRecord | null> {
+    let session = await this.find(token);
+    if (session && this.isOver(session)) {
+      // Its end may have been moved on since it was looked up.
+      this.forget(token);
+      session = await this.find(token);
+    }
+    if (session ? this.isOver(session) : !isLegacyToken(token)) throw invalidSessionError();
+    return session;
+  }
+
+  private isOver(session: SessionRecord): boolean {
+    return isExpired(session, this.now()) || session.invalidatedAt !== null;
+  }
+
+  /** The session of this token, over or not; `null` when there is none. */
   async find(token: string): Promise<SessionRecord | null> {
     if (token.length > MAX_TOKEN) return null;
     const known = this.cache.get(token);

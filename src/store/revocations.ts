@@ -19,6 +19,9 @@ export class Revocations {
   private readonly revoked = new LRUCache<string, true>({ max: MAX_REMEMBERED, ttl: REMEMBER_MS });
   private readonly listeners = new Set<(tokens: readonly string[]) => void>();
 
+  /** @param isShared whether other processes may use the cache: an own one need not hold what is known here. */
+  constructor(private readonly isShared: boolean) {}
+
   /** Calls the listener with each group of tokens that end; answers a function that stops it. */
   onEnded(listener: (tokens: readonly string[]) => void): () => void {
     this.listeners.add(listener);
@@ -35,13 +38,13 @@ export class Revocations {
     const put = user.put.bind(user);
     user.get = async token => {
       if (this.revoked.has(token)) return null;
-      const [entry, revoked] = await Promise.all([get(token), cache.get(sharedKey(token))]);
+      const [entry, revoked] = await Promise.all([get(token), this.isRevokedElsewhere(token, cache)]);
       return revoked ? null : entry;
     };
     user.put = async (token, value, ttl) => {
       if (this.revoked.has(token)) return undefined;
       const result = await put(token, value, ttl);
-      if (this.revoked.has(token) || (await cache.get(sharedKey(token)))) await user.del(token);
+      if (this.revoked.has(token) || (await this.isRevokedElsewhere(token, cache))) await user.del(token);
       return result;
     };
   }
@@ -53,9 +56,13 @@ export class Revocations {
     for (const listener of this.listeners) listener(tokens);
     await Promise.all(
       tokens.map(async token => {
-        await cache.put(sharedKey(token), true, REMEMBER_MS);
+        if (this.isShared) await cache.put(sharedKey(token), true, REMEMBER_MS);
         await cache.user.del(token);
       }),
     );
+  }
+
+  private async isRevokedElsewhere(token: string, cache: CacheController): Promise<boolean> {
+    return this.isShared && Boolean(await cache.get(sharedKey(token)));
   }
 }

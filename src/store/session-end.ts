@@ -1,10 +1,9 @@
-import { enforce } from '../enforcement/enforce';
-import { notFoundError } from '../errors';
+import { enforce, notFoundError } from '../errors';
 import { expiryOf } from '../expiry/policy';
 import { ENDING_KEYS } from '../lifecycle/endings';
 import type { Row } from '../parse-server';
 import { mayChangeForEver } from '../policy/session-class';
-import { toParseDate, toSessionRecord } from '../session';
+import { lastUseOf, toParseDate, toSessionRecord } from '../session';
 import type { StoreConnection } from './session-store';
 
 /** As `SessionStore#setExpiry`. */
@@ -21,8 +20,9 @@ export async function setExpiry(
   if (!row) throw notFoundError();
   const record = toSessionRecord(row);
   enforce(mayChangeForEver(record, { expiresAt: date }));
-  const lastAccess = activity?.pending(record.sessionToken) ?? record.lastAccessedAt ?? record.updatedAt;
-  const byRule = expiryOf(policy, record, lastAccess);
+  const stored = lastUseOf(record);
+  const pending = activity?.pending(record.sessionToken);
+  const byRule = expiryOf(policy, record, pending && pending > stored ? pending : stored);
   const expiresAt = date ?? byRule ?? config.generateSessionExpiresAt();
   const data: Row = {
     expiresAt: expiresAt ? toParseDate(expiresAt) : { __op: 'Delete' },

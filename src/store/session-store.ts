@@ -5,6 +5,7 @@ import { invalidSessionError } from '../errors';
 import type { RevokeReason, SessionEmitter } from '../events/events';
 import * as lifetime from '../expiry/lifetime';
 import type { ExpiryPolicy } from '../expiry/policy';
+import { unexpired } from '../expiry/queries';
 import type { SessionFiles } from '../files/session-files';
 import { ENDING_KEYS, type Destroy, type Endings } from '../lifecycle/endings';
 import type { LimitKeeper } from '../limits/limits';
@@ -57,10 +58,7 @@ export interface StoreConnection {
   events: SessionEmitter;
 }
 
-/**
- * Sessions on the server's side, as the Ruby class `Parse::Session` has them. Only this class talks to the database
- * about sessions that are not the request's own.
- */
+/** Sessions on the server's side, as the Ruby class `Parse::Session` has them. */
 export class SessionStore {
   constructor(
     private readonly connect: () => StoreConnection,
@@ -77,8 +75,8 @@ export class SessionStore {
   /** Sessions that have not expired, those without expiry included. Run it with `{ useMasterKey: true }`. */
   active(): SessionQuery {
     const { Parse } = this.connect();
-    const unexpired = this.query().greaterThanOrEqualTo('expiresAt', this.now());
-    return Parse.Query.or(unexpired, this.query().equalTo('expiresAt', null as never)) as SessionQuery;
+    const notOver = this.query().greaterThanOrEqualTo('expiresAt', this.now());
+    return Parse.Query.or(notOver, this.query().equalTo('expiresAt', null as never)) as SessionQuery;
   }
 
   /** Sessions that have expired and are not purged yet. Run it with `{ useMasterKey: true }`. */
@@ -93,7 +91,7 @@ export class SessionStore {
 
   /** How many sessions of this user have not expired, those without expiry included. */
   async countActive(user: UserRef): Promise<number> {
-    return this.count({ user: userPointer(userIdOf(user)), ...this.unexpired() });
+    return this.count({ user: userPointer(userIdOf(user)), ...unexpired(this.now()) });
   }
 
   /**
@@ -116,8 +114,9 @@ export class SessionStore {
   }
 
   /** The installation that the session was made on, or `null`. */
-  async installation(session: SessionLike): Promise<Installation | null> {
-    const installationId = fieldOf(session, 'installationId');
+  async installation(session: SessionRef): Promise<Installation | null> {
+    const known = typeof session === 'string' ? (await this.records({ objectId: session }))[0] : session;
+    const installationId = known && fieldOf(known, 'installationId');
     if (!installationId) return null;
     const { Parse } = this.connect();
     const query = new Parse.Query(Parse.Installation).equalTo('installationId', installationId as never);
@@ -160,7 +159,8 @@ export class SessionStore {
   /** As the helper of that name; accesses that are not written yet count, too, on the process that saw them. */
   isActive = (session: SessionLike): boolean => {
     const pending = this.connect().activity?.pending(String(fieldOf(session, 'sessionToken')));
-    return lifetime.isActive(pending ? { lastAccessedAt: pending } : session, this.now());
+    const now = this.now();
+    return lifetime.isActive(session, now) || lifetime.isActive({ lastAccessedAt: pending }, now);
   };
   isAuthenticated = (session: SessionLike): boolean => lifetime.isAuthenticated(session);
 
@@ -178,11 +178,6 @@ export class SessionStore {
   /** @internal */
   async count(query: Query): Promise<number> {
     return this.connect().database.find('_Session', query, { count: true });
-  }
-
-  /** @internal The part of a query that leaves expired sessions out. */
-  unexpired(): Query {
-    return { $or: [{ expiresAt: { $gte: toParseDate(this.now()) } }, { expiresAt: null }] };
   }
 
   /** @internal Deletes the sessions that match and ends their tokens. */

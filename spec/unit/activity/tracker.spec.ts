@@ -117,12 +117,61 @@ describe('the tracker of last accesses', () => {
     expect(objectIds()).toHaveLength(300);
   });
 
-  it('reads and writes in chunks of 10,000', async () => {
-    track();
-    for (let session = 0; session < 25_000; session += 1) tracker.mark(`r:${session}`, { at: START });
+  it('writes what only one session needs once: its address, its end at the greatest age', async () => {
+    track({ authenticated: { idle: DAY, maxAge: 90 * DAY } });
+    const ends = new Map<string, object>();
+    const numberOf = (token: string) => Number(token.slice(2));
+    database.sessions = token => ({
+      createdAt: new Date(+START - (numberOf(token) < 10 ? 0 : 89.5 * DAY) + numberOf(token)).toISOString(),
+      expiresAt: ends.get(`id-${token}`) ?? iso(+START + HOUR),
+      ip: '192.0.2.1',
+    });
+    for (let session = 0; session < 20; session += 1) {
+      tracker.mark(`r:${session}`, { at: START, ip: session < 3 ? `192.0.2.${session + 10}` : '192.0.2.1' });
+    }
     await tracker.flush();
-    expect(database.finds.map(tokens => tokens.length)).toEqual([10_000, 10_000, 5000]);
-    expect(database.updates.map(({ query }) => query.objectId.$in.length)).toEqual([10_000, 10_000, 5000]);
+    const together = database.updates.filter(({ query }) => query.objectId.$in.length > 1);
+    expect(together).toHaveLength(1);
+    expect(together[0]!.query.objectId.$in).toHaveLength(7);
+    expect(database.updates.filter(({ data }) => data.ip)).toHaveLength(3);
+    expect(database.updates).toHaveLength(1 + 3 + 10);
+    expect(objectIds().sort()).toEqual(Array.from({ length: 20 }, (_, i) => `id-r:${i}`).sort());
+
+    // Their ends move no further.
+    for (const { query, data } of database.updates)
+      for (const id of query.objectId.$in) ends.set(id, data.expiresAt);
+    database.updates.length = 0;
+    jest.setSystemTime(+START + 1);
+    for (let session = 10; session < 20; session += 1) await use(`r:${session}`);
+    await tracker.flush();
+    expect(database.updates.map(({ data }) => data)).toEqual([{ lastAccessedAt: iso(+START + 1) }]);
+  });
+
+  it('puts an end back that went beyond what was chosen for the session', async () => {
+    track();
+    database.sessions = token => ({
+      expiresAt: iso(+START + 9 * DAY),
+      expiresBy: token === 'r:chosen' || token === 'r:fixed' ? iso(+START + DAY) : undefined,
+      expiryFixed: token === 'r:fixed',
+    });
+    for (const token of ['r:chosen', 'r:fixed', 'r:free']) {
+      cached.set(token, {});
+      await use(token);
+    }
+    await tracker.flush();
+    const moved = database.updates.filter(({ data }) => data.expiresAt);
+    expect(moved.map(({ query, data }) => [query.objectId.$in, data])).toEqual([
+      [['id-r:chosen'], { expiresAt: iso(+START + DAY) }],
+    ]);
+    expect([...cached.keys()]).toEqual(['r:fixed', 'r:free']);
+  });
+
+  it('reads and writes in chunks of 1,000', async () => {
+    track();
+    for (let session = 0; session < 2500; session += 1) tracker.mark(`r:${session}`, { at: START });
+    await tracker.flush();
+    expect(database.finds.map(tokens => tokens.length)).toEqual([1000, 1000, 500]);
+    expect(database.updates.map(({ query }) => query.objectId.$in.length)).toEqual([1000, 1000, 500]);
   });
 
   it('keeps no more than 100,000 in memory: the next flush comes at once', async () => {

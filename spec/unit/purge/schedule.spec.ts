@@ -6,7 +6,7 @@ const RESULT: PurgeResult = { deleted: 3, batches: 1, durationMs: 20 };
 
 describe('the schedule of the purge', () => {
   let log: { info: jest.Mock; warn: jest.Mock; error: jest.Mock };
-  let stop: () => void = () => undefined;
+  let stop: () => unknown = () => undefined;
 
   const schedule = (pattern: string, purge: (options: object) => Promise<PurgeResult>, options = {}) => {
     const job = schedulePurge(pattern, options, purge, log);
@@ -73,7 +73,7 @@ describe('the schedule of the purge', () => {
 
   it('ends when it is stopped', async () => {
     const purge = jest.fn(async () => RESULT);
-    schedule('* * * * *', purge).stop();
+    await schedule('* * * * *', purge).stop();
     await jest.advanceTimersByTimeAsync(10 * MINUTE);
     expect(purge).not.toHaveBeenCalled();
   });
