@@ -25,7 +25,7 @@ const importsOnly = (folder, forbidden) => ({
 });
 
 export default tseslint.config(
-  { ignores: ['dist/', 'coverage/', 'node_modules/'] },
+  { ignores: ['dist/', 'coverage/', 'node_modules/', '.cache/', 'tmp/'] },
   js.configs.recommended,
   ...tseslint.configs.recommended,
   prettier,

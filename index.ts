@@ -6,6 +6,7 @@ import { MongoClient } from 'mongodb';
 import ParseServer, { ParseGraphQLServer } from 'parse-server';
 import { Client } from 'pg';
 import { startDatabase } from './embedded';
+import { InMemoryFiles } from './embedded/files';
 import { sessions } from './sessions';
 import { origin, readSettings, serverOptions, StartError, type Settings } from './settings';
 
@@ -16,6 +17,8 @@ const CONNECTIONS_TIMEOUT = 3_000;
 /** What has been started, to be stopped in the opposite order. */
 const started: (() => unknown)[] = [];
 let stopping: Promise<void> | undefined;
+/** Parse Server's start under way: it cannot be called off, and fails loudly when its database goes away. */
+let starting: Promise<unknown> = Promise.resolve();
 
 async function main(): Promise<void> {
   const settings = readSettings(process.env);
@@ -26,14 +29,18 @@ async function main(): Promise<void> {
   const parseServer = new ParseServer(
     sessions.configure({
       ...serverOptions(settings, databaseURI),
+      // Its own default stores files in MongoDB only.
+      ...(settings.databaseURI === undefined && { filesAdapter: new InMemoryFiles() }),
       // Parse Server would look for a relative path in the folder that the process was started from.
       cloud: path.join(__dirname, 'cloud', 'main'),
     }),
   );
-  await parseServer.start().catch(error => {
+  const start = parseServer.start().catch(error => {
     // Parse Server has printed the error with its stack by then.
     throw new StartError(`Parse Server did not start: ${messageOf(error)}`);
   });
+  starting = start.catch(() => undefined);
+  await start;
   started.push(() => {
     // handleShutdown() closes the HTTP server and the database at once. Here the HTTP server is closed before, so
     // that the requests under way still have their database.
@@ -208,6 +215,7 @@ function stop(exitCode: number): Promise<void> {
       console.error(`Not stopped within ${SHUTDOWN_TIMEOUT / 1000} s: giving up.`);
       process.exit(1);
     }, SHUTDOWN_TIMEOUT).unref();
+    await starting;
     for (const step of started.reverse()) {
       try {
         await step();

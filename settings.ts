@@ -25,6 +25,10 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
   const host = read('HOST') ?? '127.0.0.1';
   const port = readPort(read('PORT') ?? '1337');
   const parseMount = mountPath(read('PARSE_MOUNT') ?? '/parse');
+  const graphQLMount = mountPath(read('GRAPHQL_MOUNT') ?? '/graphql');
+  if (graphQLMount === parseMount) {
+    throw new StartError(`PARSE_MOUNT and GRAPHQL_MOUNT must differ, but both are "${parseMount}".`);
+  }
   const masterKey = read('MASTER_KEY');
   return {
     appId: read('APP_ID') ?? 'demo-app',
@@ -34,8 +38,8 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     host,
     port,
     parseMount,
-    graphQLMount: mountPath(read('GRAPHQL_MOUNT') ?? '/graphql'),
-    serverURL: read('SERVER_URL')?.replace(/\/+$/, '') ?? `${origin(host, port)}${parseMount}`,
+    graphQLMount,
+    serverURL: readServerURL(read('SERVER_URL') ?? `${origin(host, port)}${parseMount}`),
   };
 }
 
@@ -95,6 +99,15 @@ function readPort(value: string): number {
     throw new StartError(`PORT must be a whole number from 1 to 65535, but is "${value}".`);
   }
   return port;
+}
+
+function readServerURL(value: string): string {
+  if (!/^https?:\/\/[^/]/.test(value) || !URL.canParse(value)) {
+    throw new StartError(
+      `SERVER_URL must be an address such as http://127.0.0.1:1337/parse, but is "${value}".`,
+    );
+  }
+  return value.replace(/\/+$/, '');
 }
 
 function mountPath(value: string): string {

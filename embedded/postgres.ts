@@ -222,10 +222,15 @@ async function shutDown(
   data: string,
   watchdog: Watchdog,
 ): Promise<void> {
-  if (binaries && fs.existsSync(path.join(data, 'postmaster.pid'))) {
-    await run(binaries.pgCtl, ['stop', '--wait', '-m', 'fast', '-D', data], { ...runAs, cwd: home }).catch(
-      () => run(binaries.pgCtl, ['stop', '--wait', '-m', 'immediate', '-D', data], { ...runAs, cwd: home }),
-    );
+  const isRunning = () => fs.existsSync(path.join(data, 'postmaster.pid'));
+  if (binaries && isRunning()) {
+    // In a session of its own: a second Ctrl-C must not end the one that stops the server.
+    const options = { ...runAs, cwd: home, detached: true };
+    const end = (mode: string) => run(binaries.pgCtl, ['stop', '--wait', '-m', mode, '-D', data], options);
+    await end('fast').catch(error => {
+      if (isRunning()) return end('immediate');
+      if (!String(error).includes('postmaster.pid')) throw error;
+    });
   }
   fs.rmSync(home, { recursive: true, force: true, maxRetries: 10 });
   watchdog.dismiss();
@@ -280,7 +285,11 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-function run(file: string, args: string[], options: RunAs & { cwd: string }): Promise<void> {
+function run(
+  file: string,
+  args: string[],
+  options: RunAs & { cwd: string; detached?: boolean },
+): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, {
       ...options,

@@ -1,3 +1,5 @@
+import { inspect } from 'node:util';
+import { z } from 'zod';
 import { duration } from './duration';
 import type { CloudRequest } from './parse-server';
 
@@ -10,7 +12,7 @@ interface Validators {
 
 /** What `requireFreshSession` takes. */
 export interface FreshSessionOptions {
-  /** How recent the login must be: a duration such as `'15m'`, or seconds. @default '15m' */
+  /** How recent the login must be: a duration such as `'15m'`, or seconds. @default the option `freshWithin` */
   within?: string | number;
 }
 
@@ -49,11 +51,13 @@ export function requireFreshSession(options: FreshSessionOptions = {}): Validato
   return async request => validatorsOf(request).requireFreshSession(options)(request);
 }
 
-/** @returns milliseconds. */
-export function readWithin({ within = '15m' }: FreshSessionOptions): number {
-  const parsed = duration.safeParse(within);
-  if (parsed.success) return parsed.data;
+const freshOptions = z.strictObject({ within: duration.optional() });
+
+/** @returns milliseconds, or `undefined` when nothing is said. @throws TypeError for a wrong option. */
+export function readWithin(options: FreshSessionOptions): number | undefined {
+  const parsed = freshOptions.safeParse(options);
+  if (parsed.success) return parsed.data.within;
   throw new TypeError(
-    `requireFreshSession: "within" got ${String(within)}: ${parsed.error.issues[0]?.message}`,
+    `requireFreshSession: takes { within }, a duration such as "15m" or a number of seconds; got ${inspect(options)}.`,
   );
 }

@@ -69,7 +69,14 @@ const schema = z.strictObject({
     .enum(['revoke-oldest', 'refuse'])
     .default('revoke-oldest')
     .describe("'revoke-oldest' or 'refuse'"),
-  fresh: z.array(className).default([]).describe('an array of class names'),
+  fresh: z
+    .array(
+      className
+        .refine(name => name !== '_Session')
+        .describe('the name of a class other than _Session, such as "PaymentMethod"'),
+    )
+    .default([])
+    .describe('an array of class names'),
   freshWithin: duration.default(15 * 60_000).describe(DURATION),
   purge: z
     .strictObject({
@@ -142,11 +149,12 @@ export interface SessionsOptions {
    */
   onLimit?: 'revoke-oldest' | 'refuse';
   /**
-   * Classes that only a session with a recent login may write (119 otherwise, until `confirmPassword`).
+   * Classes that only a session with a recent login may write (119 otherwise, until `confirmPassword`). Not
+   * `_Session`: a user must be able to end sessions at any time.
    * @default []
    */
   fresh?: string[];
-  /** How recent the login must be for `fresh`: a duration, or seconds. @default '15m' */
+  /** How recent the login must be, for `fresh` and `requireFreshSession`: a duration, or seconds. @default '15m' */
   freshWithin?: string | number;
   /**
    * Purges expired sessions in this process by a schedule (a cron pattern, in the process's time zone). Without it run

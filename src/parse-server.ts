@@ -180,10 +180,14 @@ export interface CloudRequest {
   triggerName?: string;
   functionName?: string;
   /** The object that a trigger is about. */
-  object?: { className?: string };
-  params: Record<string, unknown>;
+  object?: { className?: string; id?: string };
   ip?: string;
   headers?: Record<string, string | string[] | undefined>;
+}
+
+/** What it hands to a cloud function or a job. */
+export interface FunctionRequest extends CloudRequest {
+  params: Record<string, unknown>;
   message?: (text: string) => unknown;
 }
 

@@ -90,8 +90,8 @@ export function parseSessions(input: SessionsOptions = {}): Sessions {
   const store = new SessionStore(started, now);
   const guard = sessionGuard(enforcement);
   const requireUnrestrictedSession = unrestrictedSessionValidator(guard);
-  const requireFreshSession = (options: FreshSessionOptions = {}) =>
-    freshSessionValidator(guard, readWithin(options), enforcement);
+  const requireFreshSession = (input: FreshSessionOptions = {}) =>
+    freshSessionValidator(guard, readWithin(input) ?? options.freshWithin, enforcement);
 
   function connect(Parse: ParseSdk, sharesCache: boolean): Running {
     const config = Parse.Server;
@@ -165,6 +165,9 @@ export function parseSessions(input: SessionsOptions = {}): Sessions {
 
   return {
     configure(serverOptions) {
+      if (serverOptions === null || typeof serverOptions !== 'object') {
+        throw new TypeError('configure() takes the options of Parse Server, an object.');
+      }
       const { appId, requestContextMiddleware, cloud, liveQuery, cacheAdapter } =
         serverOptions as ServerOptions;
       if (requestContextMiddleware && typeof requestContextMiddleware !== 'function') {

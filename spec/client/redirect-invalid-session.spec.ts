@@ -127,6 +127,13 @@ describe('redirectInvalidSession', () => {
   );
 });
 
+it.each([{ cooky: 'session' }, { cookie: 5 }, { cookieOptions: '/' }])(
+  'refuses wrong options: %j',
+  options => {
+    expect(() => redirectInvalidSession('/login', options as never)).toThrow(TypeError);
+  },
+);
+
 describe('sameSitePath', () => {
   it.each(['/', '/notes', '/notes?page=2#top', '/%2F%2Fevil.example', '/a//b', '/ü'])('keeps %j', path => {
     expect(sameSitePath(path, '/home')).toBe(path);

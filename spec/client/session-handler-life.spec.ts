@@ -104,6 +104,28 @@ describe('installing', () => {
     await expect(install()).resolves.toBeUndefined();
   });
 
+  it.each<[string, unknown, string]>([
+    ['none', undefined, 'onInvalidSession is undefined, not function'],
+    ['without the one that is required', {}, 'onInvalidSession is undefined, not function'],
+    ['of another type', { onInvalidSession: 1 }, 'onInvalidSession is number, not function'],
+    [
+      'of another type, not required',
+      { onInvalidSession: () => 1, recover: 1 },
+      'recover is number, not function',
+    ],
+    ['that are misspelt', { onInvalidSession: () => 1, logout: () => 1 }, 'logout is function, not known'],
+  ])('with wrong options is refused: %s', (_what, options, message) => {
+    const sdk = (globalThis as unknown as { Parse: ParseSdk }).Parse;
+    const install = () => installSessionHandler(sdk, options as never);
+    expect(install).toThrow(TypeError);
+    expect(install).toThrow(`installSessionHandler: option ${message}.`);
+  });
+
+  it.each([undefined, null, {}])('with what is no SDK is refused: %j', sdk => {
+    const install = () => installSessionHandler(sdk as never, { onInvalidSession: () => 1 });
+    expect(install).toThrow('installSessionHandler: the first argument must be the Parse SDK.');
+  });
+
   it('in the process of a Parse Server is refused, with its SDK and with any other', () => {
     const options = { onInvalidSession: () => undefined };
     const serversOwn = (globalThis as unknown as { Parse: ParseSdk }).Parse;

@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { sessionsClient } from '../../src/client';
 import { startServer, type SpecServer, type SpecUser } from '../support/server';
 import { startClient, type ClientProcess } from './support/client-process';
 
@@ -113,6 +114,28 @@ describe.each([
     const inThirtyDays = Date.now() + 30 * 86_400_000;
     expect(Math.abs(result.made.expiresAt.getTime() - inThirtyDays)).toBeLessThan(60_000);
     expect(result.made.sessionToken).toMatch(/^r:/);
+  });
+
+  it('makes a session with scopes, and its own fresh again', async () => {
+    const result = await app.run(async ({ Parse, state, outcome }, password) => {
+      const { sessionToken } = await state.sessions.createRestricted({ scopes: ['Telemetry:create'] });
+      return {
+        inScope: await outcome(() => new Parse.Object('Telemetry').save(null, { sessionToken })),
+        outOfScope: await outcome(() => new Parse.Object('Note').save(null, { sessionToken })),
+        confirmed: await state.sessions.confirmPassword(password),
+        refused: await outcome(() => state.sessions.confirmPassword('wrong')),
+      };
+    }, user.password);
+    expect(result).toMatchObject({
+      inScope: { ok: true },
+      outOfScope: { code: 119 },
+      confirmed: aDate,
+      refused: { code: 101 },
+    });
+  });
+
+  it('with wrong options is refused', () => {
+    expect(() => sessionsClient({} as never, { prefix: 'x' } as never)).toThrow(TypeError);
   });
 
   it('revokes all, this one too: the next call answers 209', async () => {

@@ -119,7 +119,7 @@ describe('one event per refusal', () => {
           body: 'x',
           headers: { 'Content-Type': 'text/plain' },
         }),
-      { operation: 'beforeSave', target: '@File' },
+      { operation: 'create', target: '@File' },
     ],
   ])('of a restricted session: %s', async (_title, ask, expected) => {
     await ask();
@@ -130,7 +130,7 @@ describe('one event per refusal', () => {
   it.each<[string, string, string, object | undefined, object]>([
     ['a write', 'POST', '/classes/Note', {}, { operation: 'create', target: 'Note' }],
     ['a read', 'GET', '/classes/Note', undefined, { operation: 'read', target: 'Note' }],
-    ['a function', 'POST', '/functions/open', {}, { operation: 'request', target: 'functions/open' }],
+    ['a function', 'POST', '/functions/open', {}, { operation: 'call', target: 'open' }],
     ['a route', 'POST', '/events/opened', {}, { operation: 'request', target: 'events' }],
   ])('of a scoped session: %s', async (_title, method, path, body, expected) => {
     const { body: answer } = await server.rest(method, path, { token: scoped.token, body });

@@ -65,8 +65,10 @@ describe('add', () => {
 
   it('answers a URL that serves the file', async () => {
     const file = await files().add('report', report);
-    const { body } = await server.rest('GET', file.url()!.replace(/^.*\/files/, '/files'));
+    expect(file.url()!.startsWith(`${server.url}/files/`)).toBe(true);
+    const { body } = await server.rest('GET', file.url()!);
     expect(body).toBe('quarterly');
+    expect((await files().get('report'))!.url()).toBe(file.url());
   });
 
   it.each(['../../etc/passwd', 'a/b\\c:d?.txt', 'ünïcödé 🙂.txt', '', '.', 'x'.repeat(300)])(

@@ -5,7 +5,7 @@ import { makeSession, parseDate, sessionRow } from '../support/sessions';
 
 declare const Parse: any;
 
-const sessionsOptions = { fresh: ['PaymentMethod'] };
+const sessionsOptions = { fresh: ['PaymentMethod'], freshWithin: '20m' };
 let server: SpecServer;
 let user: SpecUser;
 
@@ -17,7 +17,9 @@ beforeAll(async () => {
       cloud: () => {
         const define = (name: string, validator: unknown) =>
           Parse.Cloud.define(name, () => 'done', validator);
-        define('within15m', imported());
+        define('within15m', imported({ within: '15m' }));
+        define('imported', imported());
+        define('ofTheOption', (request: any) => server.sessions.requireFreshSession()(request));
         define('within1h', imported({ within: '1h' }));
         define('withinSeconds', imported({ within: 3600 }));
         define('mounted', (request: any) => server.sessions.requireFreshSession({ within: '1h' })(request));
@@ -45,6 +47,8 @@ const save = async (token: string) =>
 describe('requireFreshSession', () => {
   it.each([
     ['within15m', 14, 16],
+    ['imported', 19, 21],
+    ['ofTheOption', 19, 21],
     ['within1h', 59, 61],
     ['withinSeconds', 59, 61],
     ['mounted', 59, 61],
@@ -64,9 +68,14 @@ describe('requireFreshSession', () => {
     await expect(server.run('within15m', {}, restricted)).rejects.toMatchObject({ code: 119 });
   });
 
+  it('takes no other option', () => {
+    expect(() => imported({ witin: '15m' } as never)).toThrow(TypeError);
+    expect(() => server.sessions.requireFreshSession({ witin: '15m' } as never)).toThrow(TypeError);
+  });
+
   it.each([0, -1, '', 'soon', null, NaN])('takes no %j, and says so at once', within => {
     expect(() => imported({ within: within as never })).toThrow(TypeError);
-    expect(() => imported({ within: within as never })).toThrow(/"within"/);
+    expect(() => imported({ within: within as never })).toThrow('takes { within }');
     expect(() => server.sessions.requireFreshSession({ within: within as never })).toThrow(TypeError);
   });
 });

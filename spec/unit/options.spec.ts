@@ -14,6 +14,7 @@ function errorsOf(options: unknown): string[] {
 
 const CLASS_NAMES = "an array of class names, or '*'";
 const CLASS_NAME = 'the name of a class, such as "Invoice"';
+const FRESH_CLASS = 'the name of a class other than _Session, such as "PaymentMethod"';
 const PREFIX = 'letters, digits and underscores, such as "auth_"';
 const BOOLEAN = 'true or false';
 const DURATION = 'a duration such as "30m" or "90d", or a number of seconds, above 0 and up to 100 years';
@@ -51,7 +52,8 @@ describe('a wrong option', () => {
     ['activity.flushInterval', { activity: { flushInterval: Infinity } }, 'Infinity', INTERVAL],
     ['activity.flushInterval', { activity: { flushInterval: '25d' } }, "'25d'", INTERVAL],
     ['fresh', { fresh: '*' }, "'*'", 'an array of class names'],
-    ['fresh[0]', { fresh: [5] }, '5', CLASS_NAME],
+    ['fresh[0]', { fresh: [5] }, '5', FRESH_CLASS],
+    ['fresh[1]', { fresh: ['Card', '_Session'] }, "'_Session'", FRESH_CLASS],
     ['freshWithin', { freshWithin: 'a while' }, "'a while'", DURATION],
     [
       'maxSessionsPerUser.anonymous',

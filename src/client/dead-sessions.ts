@@ -21,8 +21,6 @@ export interface SessionHandlerOptions {
   recover?: () => Promise<SignedInUser | null | undefined>;
 }
 
-export type DeadSessions = ReturnType<typeof deadSessions>;
-
 const surface = (error: unknown) => void Promise.reject(error);
 
 /**

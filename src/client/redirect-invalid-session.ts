@@ -1,4 +1,5 @@
 import { isInvalidSessionError } from './invalid-session';
+import { checkOptions } from './options';
 
 /** The part of an Express request that is read; Express 4 and 5 fit. */
 interface Request {
@@ -44,13 +45,12 @@ export function sameSitePath(path: unknown, fallback = '/'): string {
  * next handler, and so does a 209 on the log-in page itself, which would only lead to itself.
  *
  * @param path - the log-in route, a path of this site; it may have a query
- * @throws TypeError when `path` is not a path that begins with one slash
+ * @throws TypeError when `path` is not a path that begins with one slash, and for a wrong option
  * @example app.use(redirectInvalidSession('/login', { cookie: 'session' })); // after the routes
  */
-export function redirectInvalidSession(
-  path: string,
-  { cookie = [], cookieOptions }: RedirectInvalidSessionOptions = {},
-) {
+export function redirectInvalidSession(path: string, options: RedirectInvalidSessionOptions = {}) {
+  const { cookie = [], cookieOptions } = options;
+  checkOptions('redirectInvalidSession', options, { cookie: 'string | object', cookieOptions: 'object' });
   if (!sameSitePath(path, '')) {
     throw new TypeError(
       `redirectInvalidSession: path must begin with one slash; got ${JSON.stringify(path)}.`,

@@ -1,5 +1,6 @@
 import { deadSessions, type SessionHandlerOptions } from './dead-sessions';
 import { findInvalidSession, isDeadTokenMessage } from './invalid-session';
+import { checkOptions } from './options';
 import {
   currentUser,
   type ParseSdk,
@@ -11,21 +12,22 @@ import {
 const INSTALLED = Symbol.for('parse-server-sessions/client');
 type Installed = RestController & { [INSTALLED]?: { active: boolean } };
 
+const NAME = 'installSessionHandler';
 const TOKEN_HEADER = 'X-Parse-Session-Token';
 
-function refuse(Parse: ParseSdk): void {
+function refuse(Parse: ParseSdk, options: SessionHandlerOptions): void {
+  if (!Parse?.CoreManager) throw new TypeError(`${NAME}: the first argument must be the Parse SDK.`);
+  checkOptions(NAME, options, { onInvalidSession: 'function!', logOut: 'function', recover: 'function' });
   const sdks = [Parse, (globalThis as { Parse?: ParseSdk }).Parse];
   // Parse Server puts `Parse.Server` on the SDK, and makes that SDK the global one, in its process only.
   if (sdks.some(sdk => sdk && ('Server' in sdk || 'define' in (sdk.Cloud ?? {})))) {
     throw new Error(
-      'installSessionHandler: this is a Parse Server process. Its SDK serves many users at once and has no current ' +
-        'user to log out; the handler belongs in the client.',
+      `${NAME}: this is a Parse Server process. Its SDK serves many users at once and has no current user to log out; ` +
+        'the handler belongs in the client.',
     );
   }
   if ((Parse.CoreManager.getRESTController() as Installed)[INSTALLED]?.active) {
-    throw new Error(
-      'installSessionHandler: already installed; call the function that the first call returned.',
-    );
+    throw new Error(`${NAME}: already installed; call the function that the first call returned.`);
   }
 }
 
@@ -45,10 +47,10 @@ function refuse(Parse: ParseSdk): void {
  * @param Parse - the SDK in use: `parse`, `parse/node` with `enableUnsafeCurrentUser()`, or `parse/react-native.js`
  * @param options - `onInvalidSession`, and optionally `logOut` and `recover`
  * @returns a function that uninstalls it, giving the SDK its former REST controller back
- * @throws Error in a Parse Server process, and when the handler is installed already
+ * @throws TypeError for wrong arguments; Error in a Parse Server process, and when the handler is installed already
  */
 export function installSessionHandler(Parse: ParseSdk, options: SessionHandlerOptions): () => void {
-  refuse(Parse);
+  refuse(Parse, options);
   const { CoreManager } = Parse;
   const state = { active: true };
   const sessions = deadSessions(Parse, options, () => state.active);

@@ -1,3 +1,4 @@
+import { checkOptions } from './options';
 import type { ParseSdk } from './sdk';
 
 /** A session as its user sees it. It never holds a session token. */
@@ -36,6 +37,8 @@ export interface RestrictedSessionOptions {
   installationId?: string;
   /** Seconds, or a duration such as `'30d'`. @default the server's rule for restricted sessions */
   expiresIn?: number | string;
+  /** What the session may do, such as `['Telemetry:create', 'function:report']`. @default all but guarded writes */
+  scopes?: string[];
 }
 
 export interface SessionsClientOptions {
@@ -66,11 +69,11 @@ const toSession = (view: Json<ClientSession>): ClientSession => ({
  * anything, 142 for a wrong parameter, 141 when the server does not have the function (a wrong `functionPrefix`, say).
  *
  * @param Parse - the SDK in use, any build of it
+ * @throws TypeError for a wrong option
  */
-export function sessionsClient(
-  Parse: Pick<ParseSdk, 'Cloud'>,
-  { functionPrefix = '', sessionToken }: SessionsClientOptions = {},
-) {
+export function sessionsClient(Parse: Pick<ParseSdk, 'Cloud'>, options: SessionsClientOptions = {}) {
+  const { functionPrefix = '', sessionToken } = options;
+  checkOptions('sessionsClient', options, { functionPrefix: 'string', sessionToken: 'string' });
   const run = <T>(name: string, params: object = {}): Promise<T> =>
     Parse.Cloud.run(
       functionPrefix + name,
@@ -113,6 +116,13 @@ export function sessionsClient(
     async createRestricted(options: RestrictedSessionOptions = {}): Promise<RestrictedSession> {
       const created = await run<Json<RestrictedSession>>('createRestrictedSession', options);
       return { ...created, expiresAt: toDate(created.expiresAt) };
+    },
+
+    /** Makes this session fresh again; answers when. @throws 101 for a wrong password, 155 after too many */
+    async confirmPassword(password: string): Promise<Date> {
+      return new Date(
+        (await run<{ authenticatedAt: string }>('confirmPassword', { password })).authenticatedAt,
+      );
     },
 
     /** Names a session, for the list of devices. @throws 101 when it is not one of the user's */

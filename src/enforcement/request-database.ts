@@ -1,5 +1,6 @@
 import { enforce, invalidSessionError } from '../errors';
 import type { Database, Query, ServerConfig } from '../parse-server';
+import type { BlockedOperation } from '../events/events';
 import type { Decision } from '../policy/decision';
 import { isScopedToken, mayAccess, relationsIn } from '../policy/scopes';
 import { isStale, mayWrite, type Write, type WriteRules } from '../policy/writes';
@@ -54,7 +55,11 @@ function applyGuard(
   const isScoped = isScopedToken(token);
   let session: SessionRecord | null | undefined = known;
 
-  const judge = async (judgement: (caller: SessionRecord) => Decision, operation: string, target: string) => {
+  const judge = async (
+    judgement: (caller: SessionRecord) => Decision,
+    operation: BlockedOperation,
+    target: string,
+  ) => {
     // Once per request: a request that ends its own session, such as a change of password, goes on to make a new one.
     session ??= await callers.live(token);
     if (!session) return;

@@ -1,8 +1,10 @@
 import { ErrorCode, parseError } from '../errors';
+import type { BlockedOperation } from '../events/events';
 import type { CloudRequest, Database, ParseSdk } from '../parse-server';
 import type { Decision } from '../policy/decision';
 import { isScopedToken, mayCall, mayRoute, OUT_OF_SCOPE_MESSAGE } from '../policy/scopes';
 import type { SessionRecord } from '../session';
+import { FILES, operationOf } from './class-name';
 import type { Enforcement } from './request-database';
 
 type Judgement = (scopes: readonly string[]) => Decision;
@@ -13,7 +15,7 @@ export type Register = (first: unknown, handler: unknown, validator?: unknown) =
 export async function judge(
   token: string | null | undefined,
   judgement: Judgement,
-  operation: string,
+  operation: BlockedOperation,
   target: string,
   { callers, events }: Enforcement,
 ): Promise<void> {
@@ -34,7 +36,10 @@ async function refuseUnseenFunctions(path: string, database: Database): Promise<
 }
 
 /** What an event tells of a route: the client chose the path, and could put anything into it. */
-const nameOf = (path: string) => /^\/(functions\/)?[A-Za-z]\w*/.exec(path)?.[0].slice(1) ?? '';
+function blockedRoute(path: string): [operation: BlockedOperation, target: string] {
+  const [, functions, name = ''] = /^\/(functions\/)?([A-Za-z]\w*)/i.exec(path) ?? [];
+  return [functions ? 'call' : 'request', name];
+}
 
 /** Judges the routes that a scoped session's request takes. */
 export async function authorizeRoutes(
@@ -43,7 +48,7 @@ export async function authorizeRoutes(
   enforcement: Enforcement,
 ): Promise<void> {
   for (const path of paths) {
-    await judge(token, scopes => mayRoute(scopes, path), 'request', nameOf(path), enforcement);
+    await judge(token, scopes => mayRoute(scopes, path), ...blockedRoute(path), enforcement);
     if (isScopedToken(token)) await refuseUnseenFunctions(path, enforcement.database);
   }
 }
@@ -52,7 +57,7 @@ export const tokenOf = ({ master, user }: CloudRequest) => (master ? undefined :
 
 /** Refuses files to scoped sessions: no scope names them, and uploads do not pass the middleware. */
 export async function refuseScopedFiles(request: CloudRequest, enforcement: Enforcement): Promise<void> {
-  await judge(tokenOf(request), scopes => mayCall(scopes, '@File'), 'upload', '@File', enforcement);
+  await judge(tokenOf(request), scopes => mayCall(scopes, FILES), operationOf(request), FILES, enforcement);
 }
 
 /** Judges each call of a cloud function by a scoped session, whatever the way in. */

@@ -1,11 +1,12 @@
 import { ErrorCode, invalidSessionError, parseError, restrictedError } from '../errors';
+import type { BlockedOperation } from '../events/events';
 import type { CloudRequest, ParseSdk } from '../parse-server';
 import type { IsGuarded } from '../policy/guarded-classes';
 import { isFresh, STALE_LOGIN_MESSAGE } from '../policy/writes';
 import type { SessionRecord } from '../session';
 import { silence } from '../silence';
 import type { Webhooks } from '../webhooks';
-import { classNameOf, FILES } from './class-name';
+import { classNameOf, FILES, operationOf } from './class-name';
 import { guardUnseen, type Enforcement } from './request-database';
 
 export type TriggerGuard = (request: CloudRequest) => Promise<void>;
@@ -23,21 +24,22 @@ const LOCKED = ['_User', '_Role', FILES];
  * caller without a session, pass.
  */
 export function sessionGuard(enforcement: Enforcement): TriggerGuard {
-  return async function guard({ master, user, config, triggerName, functionName, object }) {
+  return async function guard(request) {
+    const { master, user, config, functionName, object } = request;
     guardUnseen(config, enforcement);
     const token = master ? undefined : user?.getSessionToken();
     if (!token) return;
     const session = await enforcement.callers.live(token);
     if (!session?.restricted) return;
     const target = object?.className ?? functionName ?? FILES;
-    tellBlocked(session, triggerName ?? 'call', target, enforcement);
+    tellBlocked(session, operationOf(request), target, enforcement);
     throw restrictedError();
   };
 }
 
 function tellBlocked(
   { objectId, userId }: SessionRecord,
-  operation: string,
+  operation: BlockedOperation,
   target: string,
   { events }: Enforcement,
 ): void {
@@ -77,9 +79,9 @@ export function freshSessionValidator(
       session = await callers.live(token);
     }
     if (session && isFresh(session, within, now())) return;
-    const { triggerName, object, functionName } = request;
-    if (session)
-      tellBlocked(session, triggerName ?? 'call', object?.className ?? functionName ?? '', enforcement);
+    const { object, functionName } = request;
+    const target = object?.className ?? functionName ?? '';
+    if (session) tellBlocked(session, operationOf(request), target, enforcement);
     throw parseError(ErrorCode.OPERATION_FORBIDDEN, STALE_LOGIN_MESSAGE);
   };
 }

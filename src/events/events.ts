@@ -5,6 +5,8 @@ import type { Logger } from '../parse-server';
 export type RevokeReason =
   'logout' | 'revoked' | 'sameInstallation' | 'passwordChange' | 'limit' | 'invalidated' | 'orphan';
 
+export type BlockedOperation = 'create' | 'read' | 'update' | 'delete' | 'call' | 'subscribe' | 'request';
+
 interface OfSession {
   sessionId: string;
   /** `null` for a session that is not bound to a user. */
@@ -22,8 +24,11 @@ export interface SessionEvents {
   revoked: OfSession & { reason: RevokeReason };
   /** The purge removed a session that had expired. */
   expired: OfSession;
-  /** A session was refused something. */
-  blocked: OfSession & { operation: string; target: string };
+  /**
+   * A session was refused something: to create, read, update or delete objects of the class `target` (`@File` for
+   * files), to call the function, to subscribe to the class, or to request that part of the REST API.
+   */
+  blocked: OfSession & { operation: BlockedOperation; target: string };
   /** The first session of this user from this browser, operating system and IP network. */
   newDevice: OfSession & { device: Device; ip: string | null };
   /** A session is used from another IP address than before. */

@@ -156,7 +156,11 @@ export class SessionFiles {
   /** @internal */
   async toFile({ fileName }: Row): Promise<ParseFile> {
     const { Parse, config } = this.connect();
-    const url = await config.filesController.adapter.getFileLocation(config, String(fileName));
+    // A request's configuration has its own address; this one is of no request.
+    const { publicServerURL, serverURL } = config;
+    const mount = typeof publicServerURL === 'string' ? publicServerURL : serverURL;
+    const located = { ...config, mount };
+    const url = await config.filesController.adapter.getFileLocation(located, String(fileName));
     return Parse.File.fromJSON({ __type: 'File', name: fileName, url } as never);
   }
 

@@ -6,10 +6,15 @@ import { isScope } from '../policy/scopes';
 const hasNoNul = (text: string) => !text.includes('\0');
 const NO_NUL = { error: 'expected a text without NUL characters' };
 
-const id = z.string().min(1).max(64).refine(hasNoNul, NO_NUL);
-const token = z.string().min(1).max(256).refine(hasNoNul, NO_NUL);
-const name = z.string().trim().min(1).max(128).refine(hasNoNul, NO_NUL);
-const installationId = z.string().min(1).max(128).refine(hasNoNul, NO_NUL);
+const text = (length: number, type = z.string()) => {
+  const expected = { error: `expected a text of 1 to ${length} characters` };
+  return z.string(expected).pipe(type.min(1, expected).max(length, expected)).refine(hasNoNul, NO_NUL);
+};
+
+const id = text(64);
+const token = text(256);
+const name = text(128, z.string().trim());
+const installationId = text(128);
 
 const scope = z
   .string()
@@ -35,6 +40,6 @@ export const PARAMS = {
     expiresIn: duration.optional(),
     scopes: z.array(scope).min(1).max(64).optional(),
   }),
-  confirm: z.strictObject({ password: z.string().min(1).max(1024) }),
+  confirm: z.strictObject({ password: text(1024) }),
   rename: z.strictObject({ objectId: id, name }),
 } as const;

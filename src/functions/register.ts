@@ -1,6 +1,6 @@
 import { ErrorCode, parseError } from '../errors';
 import { transactionOf } from '../lifecycle/transaction';
-import type { CloudRequest, ParseSdk } from '../parse-server';
+import type { FunctionRequest, ParseSdk } from '../parse-server';
 import { silence } from '../silence';
 import type { Webhooks } from '../webhooks';
 import type { CloudFunction } from './session-functions';
@@ -32,7 +32,7 @@ export function registerFunctions(
   };
   for (const [name, run] of Object.entries(functions)) {
     if (webhooks.hasFunction(prefix + name)) refuse(prefix + name);
-    define(prefix + name, async (request: CloudRequest) => {
+    define(prefix + name, async (request: FunctionRequest) => {
       if (transactionOf(request.config)) {
         // It would work on another connection, and wait there for what the transaction has locked.
         throw parseError(ErrorCode.OPERATION_FORBIDDEN, `${name} cannot be part of a transaction.`);

@@ -2,7 +2,7 @@ import { ErrorCode, invalidSessionError, notFoundError, parseError, restrictedEr
 import type { User } from 'parse/node';
 import type { SessionEmitter } from '../events/events';
 import { unexpired } from '../expiry/queries';
-import type { CloudRequest, Query } from '../parse-server';
+import type { FunctionRequest, Query } from '../parse-server';
 import { userPointer, type SessionRecord } from '../session';
 import type { CallerSessions } from '../store/caller-sessions';
 import type { SessionStore } from '../store/session-store';
@@ -23,7 +23,7 @@ export interface FunctionDependencies {
 /** More sessions than this nobody looks through, the caller's own aside; and it could be any number of them. */
 const MAX_LISTED = 1000;
 
-export type CloudFunction = (request: CloudRequest) => Promise<unknown>;
+export type CloudFunction = (request: FunctionRequest) => Promise<unknown>;
 
 /** Who calls a function: the master key, or a session of its own user. */
 type FunctionCaller = { master: true } | { master: false; session: SessionRecord; userId: string };
@@ -36,7 +36,7 @@ export function sessionFunctions(dependencies: FunctionDependencies) {
   const { store, callers, events, now } = dependencies;
   const attempts = new PasswordAttempts();
 
-  async function callerOf({ master, user }: CloudRequest): Promise<FunctionCaller> {
+  async function callerOf({ master, user }: FunctionRequest): Promise<FunctionCaller> {
     if (master) return { master: true };
     const token = user?.getSessionToken();
     const session = token ? await callers.live(token) : null;
@@ -44,7 +44,7 @@ export function sessionFunctions(dependencies: FunctionDependencies) {
     return { master: false, session, userId: session.userId };
   }
 
-  async function changingCallerOf(request: CloudRequest): Promise<FunctionCaller> {
+  async function changingCallerOf(request: FunctionRequest): Promise<FunctionCaller> {
     const caller = await callerOf(request);
     if (caller.master && request.isReadOnly) {
       throw parseError(ErrorCode.OPERATION_FORBIDDEN, 'The read-only master key cannot change sessions.');
@@ -85,7 +85,7 @@ export function sessionFunctions(dependencies: FunctionDependencies) {
   }
 
   return {
-    async listSessions(request: CloudRequest): Promise<SessionView[]> {
+    async listSessions(request: FunctionRequest): Promise<SessionView[]> {
       const caller = await callerOf(request);
       const user = userPointer(userOf(caller, request.params));
       const onlyRestricted = !caller.master && caller.session.restricted;
@@ -97,7 +97,7 @@ export function sessionFunctions(dependencies: FunctionDependencies) {
       return sessions.sort(byLastAccess).map(session => view(session, caller));
     },
 
-    async getSession(request: CloudRequest): Promise<SessionView | null> {
+    async getSession(request: FunctionRequest): Promise<SessionView | null> {
       const caller = await callerOf(request);
       if (!caller.master) {
         readParams(PARAMS.none, request.params);
@@ -108,7 +108,7 @@ export function sessionFunctions(dependencies: FunctionDependencies) {
       return session ? view(session, caller) : null;
     },
 
-    async countSessions(request: CloudRequest): Promise<{ active: number }> {
+    async countSessions(request: FunctionRequest): Promise<{ active: number }> {
       const caller = await callerOf(request);
       const user = userPointer(userOf(caller, request.params));
       const onlyRestricted = !caller.master && caller.session.restricted;
@@ -120,7 +120,7 @@ export function sessionFunctions(dependencies: FunctionDependencies) {
       return { active };
     },
 
-    async revokeSession(request: CloudRequest): Promise<{ revoked: 1 }> {
+    async revokeSession(request: FunctionRequest): Promise<{ revoked: 1 }> {
       const caller = await changingCallerOf(request);
       const { objectId } = readParams(PARAMS.byId, request.params);
       const session = await manageable(caller, objectId);
@@ -128,7 +128,7 @@ export function sessionFunctions(dependencies: FunctionDependencies) {
       return { revoked: 1 };
     },
 
-    async revokeOtherSessions(request: CloudRequest): Promise<{ revoked: number }> {
+    async revokeOtherSessions(request: FunctionRequest): Promise<{ revoked: number }> {
       const caller = await changingCallerOf(request);
       if (caller.master) {
         const { userId, except } = readParams(PARAMS.exceptOfUser, request.params);
@@ -139,12 +139,12 @@ export function sessionFunctions(dependencies: FunctionDependencies) {
       return { revoked: await store.revokeAllForUser(caller.userId, { except }) };
     },
 
-    async revokeSessions(request: CloudRequest): Promise<{ revoked: number }> {
+    async revokeSessions(request: FunctionRequest): Promise<{ revoked: number }> {
       const caller = await changingCallerOf(request);
       return { revoked: await store.revokeAllForUser(userOf(caller, request.params)) };
     },
 
-    async createRestrictedSession(request: CloudRequest): Promise<{
+    async createRestrictedSession(request: FunctionRequest): Promise<{
       objectId: string;
       sessionToken: string;
       restricted: true;
@@ -167,7 +167,7 @@ export function sessionFunctions(dependencies: FunctionDependencies) {
       return { objectId, sessionToken, restricted: true, expiresAt: expiresAt?.toISOString() ?? null };
     },
 
-    async renameSession(request: CloudRequest): Promise<SessionView> {
+    async renameSession(request: FunctionRequest): Promise<SessionView> {
       const caller = await changingCallerOf(request);
       const { objectId, name } = readParams(PARAMS.rename, request.params);
       const session = await manageable(caller, objectId);
@@ -175,7 +175,7 @@ export function sessionFunctions(dependencies: FunctionDependencies) {
       return view({ ...session, name }, caller);
     },
 
-    async confirmPassword(request: CloudRequest): Promise<{ authenticatedAt: string }> {
+    async confirmPassword(request: FunctionRequest): Promise<{ authenticatedAt: string }> {
       const caller = await changingCallerOf(request);
       if (caller.master || !request.user) throw invalidSessionError();
       const { password } = readParams(PARAMS.confirm, request.params);
@@ -188,7 +188,7 @@ export function sessionFunctions(dependencies: FunctionDependencies) {
       return { authenticatedAt: authenticatedAt.toISOString() };
     },
 
-    async sessionStats(request: CloudRequest) {
+    async sessionStats(request: FunctionRequest) {
       const caller = await callerOf(request);
       if (!caller.master)
         throw parseError(ErrorCode.OPERATION_FORBIDDEN, 'sessionStats needs the master key.');

@@ -1,11 +1,11 @@
 import { Cron } from 'croner';
-import type { CloudRequest, Logger, ParseSdk } from '../parse-server';
+import type { FunctionRequest, Logger, ParseSdk } from '../parse-server';
 import type { PurgeOptions, PurgeResult } from './purge';
 
 export const PURGE_JOB = 'purgeExpiredSessions';
 
 type Purge = (options: PurgeOptions, progress?: (text: string) => unknown) => Promise<PurgeResult>;
-type DefineJob = (name: string, run: (request: CloudRequest) => Promise<string>) => void;
+type DefineJob = (name: string, run: (request: FunctionRequest) => Promise<string>) => void;
 
 /**
  * Registers the job `purgeExpiredSessions` (`POST /jobs/purgeExpiredSessions`). Its message shows the progress, and

@@ -104,12 +104,12 @@ export class SessionStore {
 
   /**
    * Deletes the sessions of a user, in a number of statements that does not grow with them.
-   * @param options.except the token of a session to keep.
+   * @param options.except the token of a session to keep; `null` or an empty text keeps none.
    * @returns how many were deleted.
    */
-  async revokeAllForUser(user: UserRef, { except }: { except?: string } = {}): Promise<number> {
+  async revokeAllForUser(user: UserRef, { except }: { except?: string | null } = {}): Promise<number> {
     const query: Query = { user: userPointer(userIdOf(user)) };
-    if (except !== undefined) query.sessionToken = { $ne: except };
+    if (except) query.sessionToken = { $ne: except };
     return this.revokeWhere(query);
   }
 

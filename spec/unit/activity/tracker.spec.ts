@@ -161,7 +161,7 @@ describe('the tracker of last accesses', () => {
     await tracker.flush();
     const moved = database.updates.filter(({ data }) => data.expiresAt);
     expect(moved.map(({ query, data }) => [query.objectId.$in, data])).toEqual([
-      [['id-r:chosen'], { expiresAt: iso(+START + DAY) }],
+      [['id-r:chosen'], { lastAccessedAt: iso(START), expiresAt: iso(+START + DAY) }],
     ]);
     expect([...cached.keys()]).toEqual(['r:fixed', 'r:free']);
   });

@@ -1,0 +1,46 @@
+// Compiled by `npm run typecheck`, never run: what the README shows, in TypeScript.
+import Parse from 'parse/node';
+import {
+  parseSessions,
+  rapidContextExpiry,
+  requireFreshSession,
+  requireUnrestrictedSession,
+} from '../../src';
+
+type Validator = (request: Parse.Cloud.FunctionRequest) => Promise<void>;
+declare function mailSignIn(userId: string | null, browser: string | null, ip: string | null): Promise<void>;
+
+const sessions = parseSessions({
+  guard: ['Invoice'],
+  expiry: rapidContextExpiry,
+  purge: { schedule: '*/15 * * * *' },
+  fresh: ['PaymentMethod'],
+});
+
+export const options = sessions.configure({ appId: 'my-app', cloud: './cloud/main.js' }).cloud;
+
+Parse.Cloud.beforeSave('Report', sessions.guard);
+Parse.Cloud.beforeSave(Parse.User, sessions.guard);
+Parse.Cloud.beforeDelete('Report', sessions.guard);
+Parse.Cloud.define('transfer', () => 'done', sessions.requireUnrestrictedSession);
+Parse.Cloud.define('transfer', () => 'done', requireUnrestrictedSession);
+Parse.Cloud.define('changePlan', () => 'done', sessions.requireFreshSession({ within: '15m' }));
+Parse.Cloud.define('changePlan', () => 'done', requireFreshSession());
+export const validators: Validator[] = [sessions.requireUnrestrictedSession, requireUnrestrictedSession];
+
+Parse.Cloud.define('logOutElsewhere', async ({ user }) => {
+  if (!user) return 0;
+  const session = await sessions.store.find(user.getSessionToken() ?? '');
+  if (session) await sessions.files(session).add('report', { name: 'report.pdf', data: 'x' });
+  return sessions.store.revokeAllForUser(user, { except: user.getSessionToken() });
+});
+
+sessions.on('newDevice', ({ userId, device, ip }) => mailSignIn(userId, device.browser, ip));
+sessions.on('revoked', ({ reason }) => reason === 'logout');
+
+// @ts-expect-error It is no event.
+sessions.on('logout', () => undefined);
+// @ts-expect-error It is no option.
+parseSessions({ guards: ['Invoice'] });
+// @ts-expect-error It is no kind of session.
+parseSessions({ expiry: { device: { idle: '1h' } } });

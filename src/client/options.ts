@@ -1,0 +1,19 @@
+/**
+ * Refuses options that are misspelt or of another type: most of them would do nothing, without a word.
+ *
+ * @param takes - the type of each option as `typeof` names it, or several with `|`; `!` marks the one that must be given
+ * @throws TypeError naming the function, the option, what it got and what it takes
+ */
+export function checkOptions(name: string, options: object, takes: Record<string, string>): void {
+  const given: Record<string, unknown> = { ...options };
+  for (const option of Object.keys({ ...takes, ...given })) {
+    const value = given[option];
+    const type = takes[option];
+    if (value === undefined && type && !type.includes('!')) continue;
+    if (!type?.includes(typeof value)) {
+      throw new TypeError(
+        `${name}: option ${option} is ${typeof value}, not ${type?.replace('!', '') ?? 'known'}.`,
+      );
+    }
+  }
+}
