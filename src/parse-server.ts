@@ -110,6 +110,11 @@ export interface CacheController {
   del(key: string): Promise<unknown>;
 }
 
+/** Parse Server's logger controller: everything that is logged goes through `log`. */
+export interface LoggerController extends Logger {
+  log(level: string, args: ArrayLike<unknown>): void;
+}
+
 export interface Logger {
   info(...args: unknown[]): void;
   warn(...args: unknown[]): void;
@@ -128,7 +133,9 @@ export interface ServerConfig {
   filesController: { adapter: FilesAdapter };
   database: Database;
   cacheController: CacheController;
-  loggerController: Logger;
+  loggerController: LoggerController;
+  /** What knows the providers of credentials. */
+  authDataManager?: object;
   logLevels?: Record<string, string>;
   cacheTTL?: number;
   objectIdSize?: number;
@@ -155,6 +162,10 @@ export interface ServerRequest {
   /** Without the path that the API is mounted on. */
   path: string;
   originalUrl: string;
+  /** The path that the middleware is mounted on. */
+  baseUrl?: string;
+  /** The Express app that the middleware is a part of; `parent` is the one that it is mounted in. */
+  app?: { parent?: unknown; path?(): string };
   body?: { requests?: Array<{ path?: unknown }> };
   ip?: string;
   headers: Record<string, string | string[] | undefined>;
@@ -163,6 +174,7 @@ export interface ServerRequest {
 export interface ServerResponse {
   statusCode: number;
   json(body: unknown): unknown;
+  on?(event: 'finish', listener: () => void): unknown;
 }
 
 export type Middleware = (

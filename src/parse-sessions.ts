@@ -1,6 +1,7 @@
 import type { User } from 'parse/node';
 import { ActivityTracker } from './activity/tracker';
 import { keepEarlyCloud, loadAppCloud } from './app-cloud';
+import { FILES } from './enforcement/class-name';
 import type { Enforcement } from './enforcement/request-database';
 import { composeFunctions, refuseScopedFiles, tokenOf } from './enforcement/scope-guard';
 import { composeSubscriptions } from './enforcement/subscription-guard';
@@ -22,6 +23,7 @@ import { Endings } from './lifecycle/endings';
 import { LimitKeeper } from './limits/limits';
 import { liveQueryClasses } from './live-query/classes';
 import { LiveQuerySockets, watchSockets, type LiveQueryServer } from './live-query/sockets';
+import { redactTokens } from './log';
 import { resolveOptions, type SessionsOptions } from './options';
 import type { CloudRequest, Middleware, ParseSdk, ServerOptions } from './parse-server';
 import { guardedClasses } from './policy/guarded-classes';
@@ -124,6 +126,7 @@ export function parseSessions(input: SessionsOptions = {}): Sessions {
 
   async function start(Parse: ParseSdk, { loadCloud, liveClasses, sharesCache }: App): Promise<void> {
     useParseError(Parse.Error as never);
+    redactTokens(Parse.Server.loggerController);
     running = connect(Parse, sharesCache);
     const { config, callers, stop } = running;
     registerValidators(config.applicationId, { requireUnrestrictedSession, requireFreshSession });
@@ -132,11 +135,17 @@ export function parseSessions(input: SessionsOptions = {}): Sessions {
     await adoptSessions(config.database, options.expiry, now());
     await files.open();
     const webhooks = await webhooksOf(config.database);
+    if (options.guardFiles && ['beforeSave', 'beforeDelete'].some(name => webhooks.hasTrigger(FILES, name))) {
+      throw new Error(
+        'parse-server-sessions: a webhook on @File takes the place of guardFiles. Remove one of the two.',
+      );
+    }
     openSdkDoor(Parse, enforcement);
     composeFunctions(Parse, enforcement);
     const guardSubscriptions = composeSubscriptions(Parse, liveClasses, enforcement);
-    const verifyPassword = (user: User, password: string) =>
-      Parse.User.verifyPassword(user.getUsername() ?? '', password);
+    // The SDK's types take its answer, which is plain JSON, for a user.
+    const verifyPassword = (user: User, password: string): Promise<{ objectId?: string }> =>
+      Parse.User.verifyPassword(user.getUsername() ?? '', password) as Promise<object>;
     registerFunctions(
       Parse,
       options.functionPrefix,

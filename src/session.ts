@@ -16,8 +16,8 @@ export interface SessionRecord {
   updatedAt: Date;
   /** `null`: the session does not expire. */
   expiresAt: Date | null;
-  /** Whether `expiresAt` was chosen for this session and does not move with its use. */
-  expiryFixed: boolean;
+  /** The end that was chosen for this session, which does not move with its use; `null`: none. */
+  fixedExpiry: Date | null;
   /** The latest end that was chosen when the session was made, whatever its use; `null`: none. */
   expiresBy: Date | null;
   /** `null` for a session that is older than this package's installation and has not been used since. */
@@ -98,7 +98,7 @@ export function toSessionRecord(row: Row): SessionRecord {
     createdAt,
     updatedAt: toDate(row.updatedAt) ?? createdAt,
     expiresAt: toDate(row.expiresAt),
-    expiryFixed: row.expiryFixed === true,
+    fixedExpiry: toDate(row.fixedExpiry),
     expiresBy: toDate(row.expiresBy),
     lastAccessedAt: toDate(row.lastAccessedAt),
     installationId: textOrNull(row.installationId),

@@ -157,6 +157,30 @@ describe('one event per refusal', () => {
     expect(told).toEqual([{ ...ofSession(session), ...expected }]);
   });
 
+  it.each([
+    ['a token', (token: string) => `a${token.slice(2)}`],
+    ['very much text', () => `A${'x'.repeat(100_000)}`],
+    ['something else', () => 'A<script>'],
+  ])('names nothing that a client put into it: %s', async (_what, name) => {
+    const where = {
+      $relatedTo: {
+        object: { __type: 'Pointer', className: name(scoped.token), objectId: 'x' },
+        key: 'items',
+      },
+    };
+    const reader = await server.run('createRestrictedSession', { scopes: ['Note:read'] }, user);
+    const query = new URLSearchParams({ where: JSON.stringify(where) });
+    const path = name(scoped.token).length > 1000 ? '/classes/Note' : `/classes/Note?${query}`;
+    if (path === '/classes/Note') {
+      const body = { _method: 'GET', where };
+      await server.rest('POST', path, { token: reader.sessionToken, body });
+    } else await server.rest('GET', path, { token: reader.sessionToken });
+    await settled();
+    expect(told).toEqual([
+      { sessionId: reader.objectId, userId: user.userId, operation: 'read', target: '' },
+    ]);
+  });
+
   it('one for each part of a batch', async () => {
     const request = { method: 'POST', path: '/parse/classes/Invoice', body: {} };
     await server.rest('POST', '/batch', {

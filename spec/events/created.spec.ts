@@ -327,6 +327,18 @@ describe('addressChanged', () => {
     );
   });
 
+  it('is told although the session is used from its own address again before anything is written', async () => {
+    const user = await server.signUp(undefined, { headers: from(FIREFOX, '192.0.2.1') });
+    const id = await idOf(user);
+    const use = (ip: string) => server.rest('GET', '/users/me', { ...user, headers: from(FIREFOX, ip) });
+    await Promise.all(['192.0.2.1', '198.51.100.66', '192.0.2.1'].map(use));
+    await use('192.0.2.1');
+    await eventually(() => {
+      const told = of('addressChanged', id);
+      expect(told).toEqual([expect.objectContaining({ previousIp: '192.0.2.1', ip: '198.51.100.66' })]);
+    });
+  });
+
   it('is not told for a session whose address was not known', async () => {
     const session = await makeSession(server, await makeUser(server));
     await server.rest('GET', '/users/me', { token: session.token, headers: from(FIREFOX, '192.0.2.1') });

@@ -1,6 +1,6 @@
 import { FolderFiles } from '../support/folder-files';
 import { APP_ID, startServer, type SpecServer, type SpecUser } from '../support/server';
-import { endOf, useToken } from '../support/sessions';
+import { endOf, sessionRow, useToken } from '../support/sessions';
 import { eventually, HOUR, letPass, MINUTE, moveClock, startClock, stopClock } from '../support/time';
 
 // Parse Server renews a session of which half the length has passed.
@@ -70,6 +70,23 @@ describe('the end that expiresIn chooses', () => {
     await eventually(async () => expect(await endOf(server, sensor)).toEqual(end));
     moveClock(29 * MINUTE);
     expect(await useToken(server, sensor)).toBe(209);
+  });
+
+  it('is that of setExpiry, too', async () => {
+    user = await server.login(user.username, user.password);
+    const phone = await server.login(user.username, user.password);
+    const end = new Date(Date.now() + 90 * MINUTE);
+    await server.sessions.store.setExpiry((await sessionRow(server, phone)).objectId, end);
+    moveClock(61 * MINUTE);
+    await server.rest('GET', `/files/${APP_ID}/nothing.txt`, phone);
+    await eventually(async () => {
+      expect((await endOf(server, phone))!.getTime()).toBe(Date.now() + LENGTH);
+    });
+    expect(await useToken(server, phone)).toBe(200);
+    letPass(MINUTE);
+    await eventually(async () => expect(await endOf(server, phone)).toEqual(end));
+    moveClock(29 * MINUTE);
+    expect(await useToken(server, phone)).toBe(209);
   });
 
   it('is another one when the master key chooses that', async () => {

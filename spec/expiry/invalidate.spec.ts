@@ -1,5 +1,5 @@
 import { startServer, type SpecServer, type SpecUser } from '../support/server';
-import { endOf, parseDate, sessionRow, useToken } from '../support/sessions';
+import { parseDate, sessionRow, useToken } from '../support/sessions';
 
 const REFUSED = { code: 119, error: 'An invalidated session stays invalid.' };
 const LATER = parseDate('2100-01-01');
@@ -13,6 +13,11 @@ beforeAll(async () => {
 });
 
 afterAll(() => server.stop());
+
+/** By its id: the token is gone. */
+const rowOf = async ({ objectId }: { objectId: string }) =>
+  (await server.rawFind('_Session', { objectId }))[0];
+const endOf = async (session: { objectId: string }) => new Date((await rowOf(session)).expiresAt.iso);
 
 beforeEach(async () => {
   user = await server.signUp();
@@ -40,10 +45,10 @@ describe('invalidate', () => {
 
   it('keeps the row, as an expired one, until the purge', async () => {
     await server.sessions.invalidate(phone.objectId);
-    expect((await endOf(server, phone))!.getTime()).toBeLessThan(Date.now());
-    expect(server.sessions.store.isExpired(await sessionRow(server, phone))).toBe(true);
+    expect((await endOf(phone)).getTime()).toBeLessThan(Date.now());
+    expect(server.sessions.store.isExpired(await rowOf(phone))).toBe(true);
     await server.sessions.store.purgeExpired({});
-    expect(await sessionRow(server, phone)).toBeUndefined();
+    expect(await rowOf(phone)).toBeUndefined();
   });
 
   it.each<[string, (session: any) => unknown]>([
@@ -61,9 +66,9 @@ describe('invalidate', () => {
 
   it('may be called again', async () => {
     await server.sessions.invalidate(phone.objectId);
-    const end = await endOf(server, phone);
+    const end = await endOf(phone);
     await server.sessions.invalidate(phone.objectId);
-    expect(await endOf(server, phone)).toEqual(end);
+    expect(await endOf(phone)).toEqual(end);
   });
 });
 
@@ -71,7 +76,7 @@ describe('an invalidated session stays invalid', () => {
   beforeEach(() => server.sessions.invalidate(phone.objectId));
   afterEach(async () => {
     expect(await useToken(server, phone)).toBe(209);
-    expect((await endOf(server, phone))!.getTime()).toBeLessThan(Date.now());
+    expect((await endOf(phone)).getTime()).toBeLessThan(Date.now());
   });
 
   it.each<[string, object]>([
@@ -99,6 +104,14 @@ describe('an invalidated session stays invalid', () => {
     await useToken(server, phone);
     await server.rest('GET', '/sessions/me', phone);
     await server.sessions.store.purgeExpired({ dryRun: true });
+  });
+
+  it('even if its end is moved on past every rule: its token is known to nobody', async () => {
+    await server.rawUpdate('_Session', { objectId: phone.objectId }, { expiresAt: LATER });
+    expect(await useToken(server, phone)).toBe(209);
+    expect((await server.rest('POST', '/classes/Note', { ...phone, body: {} })).body.code).toBe(209);
+    expect((await rowOf(phone)).sessionToken).not.toBe(phone.token);
+    await server.rawUpdate('_Session', { objectId: phone.objectId }, { expiresAt: parseDate('2020-01-01') });
   });
 
   it('unlike one that has an end only: that may be moved on', async () => {

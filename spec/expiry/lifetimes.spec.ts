@@ -175,7 +175,7 @@ describe('with an expiry policy, a session', () => {
     beforeEach(async () => {
       end = inFuture(HOUR);
       const userId = await makeUser(server);
-      session = await makeSession(server, userId, { expiresAt: parseDate(end), expiryFixed: true });
+      session = await makeSession(server, userId, { expiresAt: parseDate(end), fixedExpiry: parseDate(end) });
     });
 
     const WAYS: Array<[string, (token: string) => Promise<any>]> = [

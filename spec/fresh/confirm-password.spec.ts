@@ -148,6 +148,16 @@ describe('confirmPassword', () => {
     expect(codes.filter(code => code === 155)).toHaveLength(7);
   });
 
+  it('takes no password of somebody who has the user’s former name', async () => {
+    const session = await loggedIn(60);
+    // Parse Server and its cache know the user by his former name here.
+    expect(await save(session.token)).toBe(400);
+    await server.rawUpdate('_User', { objectId: user.userId }, { username: `${user.username}-renamed` });
+    await server.rest('POST', '/users', { body: { username: user.username, password: 'of another' } });
+    await expect(confirm('of another', session)).rejects.toMatchObject({ code: 101 });
+    expect(await save(session.token)).toBe(400);
+  });
+
   it('counts no more what came before a right password', async () => {
     const session = await loggedIn(60);
     for (let round = 0; round < 3; round += 1) {

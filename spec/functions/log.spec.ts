@@ -3,14 +3,16 @@ import { insertSession } from './sessions';
 
 declare const Parse: any;
 
-describe('the log, above the level verbose,', () => {
+describe('the log', () => {
   let server: SpecServer;
   const lines: string[] = [];
 
   beforeAll(async () => {
-    // Parse Server hands every level to its adapter. At the level verbose it logs whole requests, tokens and all.
+    // Parse Server hands every level to its adapter, `verbose` and its whole requests included.
     const log = (level: string, ...message: unknown[]) => {
-      if (['info', 'warn', 'error'].includes(level)) lines.push(JSON.stringify(message));
+      lines.push(
+        `${level} ${JSON.stringify(message)} ${message.map(part => (part as Error)?.stack ?? '').join()}`,
+      );
     };
     server = await startServer(
       {},
@@ -45,5 +47,33 @@ describe('the log, above the level verbose,', () => {
     const wrong = server.run('getSession', { sessionToken: token, nonsense: 1 }, { master: true });
     await expect(wrong).rejects.toMatchObject({ code: 142 });
     expect(lines.join('\n')).not.toContain(token);
+  });
+
+  it('never holds a token that is refused, nor one of a request’s headers', async () => {
+    const user = await server.signUp();
+    const made = await server.run('createRestrictedSession', { scopes: ['Note:read'] }, user);
+    const scoped = { token: made.sessionToken };
+    const requests = [
+      { method: 'POST', path: '/parse/functions/getSession', body: { sessionToken: user.token } },
+    ];
+    await server.rest('POST', '/batch', { master: true, body: { requests, transaction: true } });
+    await server.rest('GET', '/classes/Note', scoped);
+    await server.run('getSession', { sessionToken: user.token }, scoped).catch(() => undefined);
+    await server.run('echo', { text: user.token, nested: { list: [`x ${user.token} y`] } }, user);
+    const text = lines.join('\n');
+    expect(text).not.toContain(user.token);
+    expect(text).not.toContain(scoped.token);
+    expect(text).toContain('r:********');
+    expect(text).toContain('Ran cloud function echo');
+  });
+
+  it('shows an error of the app with its stack, and without the token in it', async () => {
+    const user = await server.signUp();
+    const { loggerController } = server.server.config;
+    loggerController.error('it failed', new Error(`no good: ${user.token}`));
+    const line = lines.find(one => one.includes('it failed'))!;
+    expect(line).toContain('no good: r:********');
+    expect(line).toContain('log.spec');
+    expect(line).not.toContain(user.token);
   });
 });

@@ -149,6 +149,13 @@ describe('webhooks that are there before the start', () => {
     }
   });
 
+  it('stop the start on @File with guardFiles, whose place they take', async () => {
+    const hook = { className: '@File', triggerName: 'beforeSave' };
+    const databaseURI = await startWithWebhooks([hook], '/hooks/triggers');
+    expect(await failingStart({ guardFiles: true }, { databaseURI })).toContain('a webhook on @File');
+    server = await startServer({}, { databaseURI });
+  });
+
   it('stop the start where they take a name of this package', async () => {
     const databaseURI = await startWithWebhooks([{ functionName: 'listSessions' }], '/hooks/functions');
     expect(await failingStart({}, { databaseURI })).toContain('"listSessions"');

@@ -136,6 +136,17 @@ describe('the LiveQuery socket of a session', () => {
   });
 });
 
+it('a client that names nonsense as its token keeps no other socket open', async () => {
+  const soon = await makeSession(server, user.userId, { expiresAt: parseDate(Date.now() + 20 * SECOND) });
+  const expiring = await open({ token: soon.token });
+  await expiring.subscribe('Note');
+  const nonsense = ['x\u0000y', `r:${'x'.repeat(100_000)}`];
+  const clients = await Promise.all(nonsense.map(token => open({ token })));
+  letPass(31 * SECOND);
+  expect(await expiring.closed()).toBe(SESSION_ENDED);
+  for (const client of clients) expect(await client.closed()).toBe(SESSION_ENDED);
+});
+
 it('sessions.liveQuery() takes a LiveQuery server only', () => {
   for (const wrong of [undefined, null, {}, server.server, 'server'])
     expect(() => server.sessions.liveQuery(wrong)).toThrow(TypeError);

@@ -16,7 +16,7 @@ const subscriptions: string[] = [];
 beforeAll(async () => {
   server = await startServer(
     {},
-    { liveQuery: { classNames: ['Note', 'Telemetry', 'Letter', 'Log.*'] } },
+    { liveQuery: { classNames: ['Note', 'Telemetry', 'Letter', 'Log.*', '_Us.r'] } },
     {
       liveQuery: true,
       cloud: () => {
@@ -125,6 +125,19 @@ describe('a scoped session', () => {
     const socket = await open();
     expect(await socket.subscribe('Telemetry', sessionToken)).toMatchObject({ op: 'error', code: 209 });
   });
+});
+
+it('a restricted session does not subscribe to users, whose own credentials LiveQuery would send', async () => {
+  const restricted = (await server.restricted(user.token)).token;
+  for (const [connected, asked] of [
+    [restricted, undefined],
+    [undefined, restricted],
+  ] as const) {
+    const socket = await open(connected);
+    expect(await socket.subscribe('_User', asked)).toMatchObject({ op: 'error', code: 119 });
+  }
+  const socket = await open(user.token);
+  expect((await socket.subscribe('_User')).op).toBe('subscribed');
 });
 
 describe('no scope is asked of', () => {

@@ -48,6 +48,8 @@ export interface HarnessOptions {
   liveQuery?: boolean | { websocketTimeout: number };
   /** false: a stock Parse Server without this package, to show that a spec can fail. */
   mounted?: boolean;
+  /** Whether the app parses bodies of JSON before it mounts anything. */
+  parsesJson?: boolean;
   /** What an app does between making its server and starting it. */
   beforeStart?: (parse: any) => unknown;
 }
@@ -61,10 +63,18 @@ export type SpecServer = Awaited<ReturnType<typeof startServer>>;
 export async function startServer(
   sessionsOptions: SessionsOptions = {},
   parseServerOptions: Json = {},
-  { cloud, graphql = false, liveQuery = false, mounted = true, beforeStart }: HarnessOptions = {},
+  {
+    cloud,
+    graphql = false,
+    liveQuery = false,
+    mounted = true,
+    parsesJson = false,
+    beforeStart,
+  }: HarnessOptions = {},
 ) {
   const databaseURI: string = parseServerOptions.databaseURI ?? (await freshDatabase());
   const app: Express = express();
+  if (parsesJson) app.use(express.json());
   const httpServer = http.createServer(app);
   await new Promise<void>((resolve, reject) => {
     httpServer.once('error', reject);

@@ -57,29 +57,38 @@ export async function writeMarks(
       for (let next = 0; next < updates.length; next += AT_ONCE) {
         await Promise.all(updates.slice(next, next + AT_ONCE).map(write));
       }
-      for (const session of sessions) tellAddress(session, marks.get(session.sessionToken)?.ip, events);
+      for (const session of sessions) {
+        const mark = marks.get(session.sessionToken);
+        if (mark) tellAddresses(session, mark, events);
+      }
       written.sessions.push(...sessions);
     }
   }
   return written;
 }
 
-/** Another process may have written a later access meanwhile: it never goes backwards. And an end may have been fixed. */
+const dateOrNull = (date: Date | null | undefined) => (date ? toParseDate(date) : null);
+
+/** Another process may have written a later access meanwhile: it never goes backwards. And an end may have been fixed, or given
+ * back, that is no longer the one that was read. */
 function conditionOf({ lastAccessedAt, expiresAt }: Row, sessions: SessionRecord[]): Query {
   return {
     objectId: { $in: sessions.map(session => session.objectId) },
     $or: [{ lastAccessedAt: { $lt: lastAccessedAt } }, { lastAccessedAt: null }],
-    ...(expiresAt !== undefined && { expiryFixed: { $ne: true } }),
+    ...(expiresAt !== undefined && { fixedExpiry: dateOrNull(sessions[0]?.fixedExpiry) }),
   };
 }
 
-function tellAddress(
+function tellAddresses(
   { objectId, userId, ip: previousIp }: SessionRecord,
-  ip: string | undefined,
+  { ip, otherIps = [] }: Mark,
   events: Pick<SessionEmitter, 'emit'>,
 ): void {
-  if (ip && previousIp && ip !== previousIp) {
-    events.emit('addressChanged', { sessionId: objectId, userId, previousIp, ip });
+  if (!previousIp) return;
+  for (const next of [...otherIps, ip]) {
+    if (next && next !== previousIp) {
+      events.emit('addressChanged', { sessionId: objectId, userId, previousIp, ip: next });
+    }
   }
 }
 
@@ -115,7 +124,7 @@ function updatesOf(
       ...(ip && ip !== session.ip && { ip }),
       ...(userAgent && userAgent !== session.userAgent && { userAgent }),
     };
-    const key = JSON.stringify(data);
+    const key = JSON.stringify([data, session.fixedExpiry]);
     const update = updates.get(key) ?? { data, sessions: [] };
     update.sessions.push(session);
     updates.set(key, update);

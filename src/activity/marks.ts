@@ -3,6 +3,19 @@ export interface Mark {
   at: Date;
   ip?: string;
   userAgent?: string;
+  /** Other addresses since the last one was written: whoever used the session from there is not to hide behind this. */
+  otherIps?: readonly string[];
+}
+
+/** A session that is used from more addresses than this has told enough. */
+const MAX_OTHER_IPS = 8;
+
+function otherIps(earlier: Mark | undefined, later: Mark): readonly string[] | undefined {
+  if (!earlier || (earlier.ip === later.ip && !earlier.otherIps && !later.otherIps)) return later.otherIps;
+  const ips = new Set([...(earlier.otherIps ?? []), ...(later.otherIps ?? [])]);
+  if (earlier.ip) ips.add(earlier.ip);
+  if (later.ip) ips.delete(later.ip);
+  return ips.size > 0 ? [...ips].slice(0, MAX_OTHER_IPS) : undefined;
 }
 
 /** The last accesses that are not written yet, by token: one per session however often it was used. Bounded. */
@@ -21,7 +34,9 @@ export class Marks {
 
   set(token: string, mark: Mark): void {
     const known = this.byToken.get(token);
-    if (known && known.at > mark.at) return;
+    const [earlier, later] = known && known.at > mark.at ? [mark, known] : [known, mark];
+    const others = otherIps(earlier, later);
+    const merged = others ? { ...later, otherIps: others } : later;
     if (!known && this.byToken.size >= this.limit) {
       // Only when flushes fail for long: the oldest mark is the least worth.
       const oldest = this.byToken.keys().next();
@@ -29,7 +44,7 @@ export class Marks {
     }
     // Behind the others: the order is that of the accesses.
     if (known) this.byToken.delete(token);
-    this.byToken.set(token, mark);
+    this.byToken.set(token, merged);
   }
 
   /** Takes every mark out. */

@@ -1,6 +1,13 @@
 import { enforce, invalidSessionError } from '../errors';
 import type { Database, Query, ServerConfig } from '../parse-server';
 import type { BlockedOperation } from '../events/events';
+import {
+  asksForCredentials,
+  changesPassword,
+  hasCredentials,
+  hideCredentials,
+  mayAskForCredentials,
+} from '../policy/credentials';
 import type { Decision } from '../policy/decision';
 import { isScopedToken, mayAccess, relationsIn } from '../policy/scopes';
 import { isStale, mayWrite, type Write, type WriteRules } from '../policy/writes';
@@ -36,8 +43,8 @@ export function guardDatabase(database: Database, context: RequestContext, enfor
   keepSecrets(database);
   applySessionRules(database, context, enforcement);
   // After the rules of the class, so that it wraps them: the guard speaks first.
-  const { caller, session } = context;
-  if (caller.kind === 'session') applyGuard(database, caller.token, session, enforcement);
+  const { caller } = context;
+  if (caller.kind === 'session') applyGuard(database, caller.token, context, enforcement);
   else if (caller.kind === 'anonymous') requireLogin(database, enforcement.writeRules);
 }
 
@@ -49,31 +56,37 @@ type Authorize = (
 function applyGuard(
   database: Database,
   token: string,
-  known: SessionRecord | undefined,
+  context: RequestContext,
   { writeRules, callers, events, now }: Enforcement,
 ): void {
   const isScoped = isScopedToken(token);
-  let session: SessionRecord | null | undefined = known;
+  let session: SessionRecord | null | undefined;
+  // Once per request: a request that ends its own session, such as a change of password, goes on to make a new one.
+  const callerSession = async () => (session ??= context.session ?? (await callers.live(token)));
+  const lookAgain = async () => {
+    callers.forget(token);
+    return (session = await callers.live(token));
+  };
 
   const judge = async (
     judgement: (caller: SessionRecord) => Decision,
     operation: BlockedOperation,
     target: string,
   ) => {
-    // Once per request: a request that ends its own session, such as a change of password, goes on to make a new one.
-    session ??= await callers.live(token);
-    if (!session) return;
-    let decision = judgement(session);
-    if (isStale(decision) && !known) {
+    let found = await callerSession();
+    if (!found) return;
+    let decision = judgement(found);
+    if (isStale(decision) && !context.session) {
       // The password may have been confirmed in another process meanwhile.
-      callers.forget(token);
-      session = (await callers.live(token)) ?? session;
-      decision = judgement(session);
+      found = (await lookAgain()) ?? found;
+      decision = judgement(found);
     }
     if (decision.allow) return;
-    events.emit('blocked', { sessionId: session.objectId, userId: session.userId, operation, target });
+    events.blocked(found, operation, target);
     enforce(decision);
   };
+
+  hideCredentialsFromRestricted(database, callerSession);
 
   intercept(database, async (access, byClient) => {
     const { className, operation } = access;
@@ -83,7 +96,11 @@ function applyGuard(
         const read = { className: asked, operation, byClient };
         await judge(({ scopes }) => mayAccess(scopes ?? [], read), operation, asked);
       }
-    } else if (isScoped || writeRules.isGuarded(className) || writeRules.needsFresh(className)) {
+      return;
+    }
+    // It ends all sessions, and makes one: not by a session that has been revoked in another process.
+    if (className === '_User' && changesPassword(access.data) && !context.session) await lookAgain();
+    if (isScoped || writeRules.isGuarded(className) || writeRules.needsFresh(className)) {
       await judge(
         caller => mayWrite(caller, { ...access, byClient }, writeRules, now()),
         operation,
@@ -91,6 +108,27 @@ function applyGuard(
       );
     }
   });
+}
+
+/** Keeps from a restricted session what would log it in as an unrestricted one. */
+function hideCredentialsFromRestricted(
+  database: Database,
+  callerSession: () => Promise<SessionRecord | null>,
+): void {
+  const { find } = bound(database);
+  database.find = async (className, query, options, auth, schema) => {
+    if (className !== '_User') return find(className, query, options, auth, schema);
+    const asks = asksForCredentials(query, options);
+    if (asks && isByClient(options)) {
+      const session = await callerSession();
+      if (session) enforce(mayAskForCredentials(session));
+    }
+    const rows = await find(className, query, options, auth, schema);
+    // Parse Server looks for them itself to log somebody in. And no other request has to know who is asking.
+    if (asks || !Array.isArray(rows) || !rows.some(hasCredentials)) return rows;
+    if ((await callerSession())?.restricted) rows.forEach(hideCredentials);
+    return rows;
+  };
 }
 
 /** Without a session there is no login that could be recent; accounts and sessions are made without one, though. */

@@ -1,9 +1,11 @@
 import { ErrorCode, parseError } from '../errors';
 import type { BlockedOperation } from '../events/events';
-import type { CloudRequest, Database, ParseSdk } from '../parse-server';
+import type { CloudRequest, ParseSdk, ServerRequest } from '../parse-server';
 import type { Decision } from '../policy/decision';
 import { isScopedToken, mayCall, mayRoute, OUT_OF_SCOPE_MESSAGE } from '../policy/scopes';
+import { isRest, routesOf } from '../request/routes';
 import type { SessionRecord } from '../session';
+import { webhooksOf } from '../webhooks';
 import { FILES, operationOf } from './class-name';
 import type { Enforcement } from './request-database';
 
@@ -23,16 +25,8 @@ export async function judge(
   const session: SessionRecord | null = await callers.live(token);
   const decision = judgement(session?.scopes ?? []);
   if (decision.allow) return;
-  if (session)
-    events.emit('blocked', { sessionId: session.objectId, userId: session.userId, operation, target });
+  if (session) events.blocked(session, operation, target);
   throw parseError(decision.code, decision.reason);
-}
-
-/** Webhook functions are run without this package's knowledge; by GraphQL not even their name is seen here. */
-async function refuseUnseenFunctions(path: string, database: Database): Promise<void> {
-  if (path !== '/') return;
-  const webhooks = await database.find('_Hooks', { functionName: { $exists: true } }, { count: true });
-  if (webhooks > 0) throw parseError(ErrorCode.OPERATION_FORBIDDEN, OUT_OF_SCOPE_MESSAGE);
 }
 
 /** What an event tells of a route: the client chose the path, and could put anything into it. */
@@ -49,9 +43,31 @@ export async function authorizeRoutes(
 ): Promise<void> {
   for (const path of paths) {
     await judge(token, scopes => mayRoute(scopes, path), ...blockedRoute(path), enforcement);
-    if (isScopedToken(token)) await refuseUnseenFunctions(path, enforcement.database);
   }
 }
+
+/** The same for a request by HTTP, GraphQL included. */
+export async function authorizeRequest(
+  request: ServerRequest,
+  token: string,
+  enforcement: Enforcement,
+): Promise<void> {
+  await authorizeRoutes(token, routesOf(request), enforcement);
+  if (!isScopedToken(token) || isRest(request)) return;
+  // GraphQL runs webhook functions without this package's knowledge; not even their name is seen here.
+  const { hasFunctions } = await webhooksOf(enforcement.database);
+  if (hasFunctions) throw outOfScope();
+  // And it challenges the user, which the REST API has a route for.
+  const { config } = request;
+  config.authDataManager = {
+    ...config.authDataManager,
+    getValidatorForProvider() {
+      throw outOfScope();
+    },
+  };
+}
+
+const outOfScope = () => parseError(ErrorCode.OPERATION_FORBIDDEN, OUT_OF_SCOPE_MESSAGE);
 
 export const tokenOf = ({ master, user }: CloudRequest) => (master ? undefined : user?.getSessionToken());
 

@@ -1,13 +1,16 @@
 import { enforce, ErrorCode, invalidSessionError, parseError } from '../errors';
 import { sessionCreated } from '../events/created';
 import type { RevokeReason, SessionEmitter } from '../events/events';
+import { chosenEnd } from '../expiry/policy';
 import { ENDING_KEYS, type Destroy, type Endings } from '../lifecycle/endings';
 import { transactionOf } from '../lifecycle/transaction';
 import type { LimitKeeper } from '../limits/limits';
 import type { Database, DatabaseOptions, Query, Row } from '../parse-server';
+import { rootOf } from '../policy/keys';
 import {
   hideForeignToken,
   isCreatedByClient,
+  isMadeFromAnother,
   mayChangeForEver,
   mayCreateWithKeys,
   mayFilter,
@@ -15,7 +18,14 @@ import {
   mayUpdateKeys,
 } from '../policy/session-class';
 import type { RequestContext } from '../request/caller';
-import { MAX_USER_AGENT, toParseDate, toSessionRecord, userPointer, type SessionRecord } from '../session';
+import {
+  MAX_USER_AGENT,
+  toDate,
+  toParseDate,
+  toSessionRecord,
+  userPointer,
+  type SessionRecord,
+} from '../session';
 import { isLegacyToken, type CallerSessions } from '../store/caller-sessions';
 import { bound, isByClient } from './database';
 
@@ -36,6 +46,8 @@ const JUDGED: ReadonlySet<string> = new Set([
   'restricted',
   'scopes',
   'expiresAt',
+  'fixedExpiry',
+  'expiresBy',
   'invalidatedAt',
   'authenticatedAt',
 ]);
@@ -45,8 +57,16 @@ export function applySessionRules(database: Database, context: RequestContext, r
   const { find, create, update, destroy, validateObject } = bound(database);
   const { caller } = context;
   const transaction = transactionOf(context.config);
+  const isReadOnly = caller.kind === 'master' && caller.readOnly;
   /** Tokens that this client may see and ask for: his own, and those that this very request made. */
   const ownTokens = new Set(caller.kind === 'session' ? [caller.token] : []);
+
+  /** The caller's session: whoever logs out everywhere means those, too, that are made from it while he does. */
+  const ownRow = caller.kind === 'session' &&
+    !isLegacyToken(caller.token) && {
+      exists: async ({ find }: Pick<Database, 'find'>) =>
+        (await find('_Session', { sessionToken: caller.token }, { count: true })) > 0,
+    };
 
   database.validateObject = async (className, data, query, options, maintenance) => {
     if (className === '_Session') await checkKeys(data, query, options);
@@ -72,13 +92,21 @@ export function applySessionRules(database: Database, context: RequestContext, r
     await rules.limits.beforeCreate(record, { find, destroy }, transaction);
     const created = await create(className, session, options, validateOnly, schema);
     await rules.limits.afterCreate(record, { find, destroy });
-    if (caller.kind === 'session' && isCreatedByClient(session.createdWith)) {
-      await outliveNoRevocation(record, caller.token);
+    const maker = isMadeFromAnother(session.createdWith) && ownRow;
+    if (maker && !(await maker.exists({ find }))) {
+      await destroy('_Session', { objectId: record.objectId }, {});
+      throw invalidSessionError();
     }
     ownTokens.add(record.sessionToken);
     if (caller.kind === 'session' && isCreatedByClient(session.createdWith)) context.onCreated(session);
-    if (transaction) transaction.afterCommit(async () => sessionCreated(record, rules));
-    else sessionCreated(record, rules);
+    if (!transaction) sessionCreated(record, rules);
+    else {
+      transaction.afterCommit(async () => {
+        // Before the commit a revocation cannot see the new one.
+        if (!maker || (await maker.exists(rules.database))) return sessionCreated(record, rules);
+        await rules.database.destroy('_Session', { objectId: record.objectId }, {});
+      });
+    }
     return created;
   };
 
@@ -88,34 +116,26 @@ export function applySessionRules(database: Database, context: RequestContext, r
     if (createdWith?.action !== 'upgrade' || isLegacyToken(token)) return;
     const upgraded = context.session ?? (await rules.callers.live(token));
     if (!upgraded) throw invalidSessionError();
-    const { expiresAt, expiresBy, createdWith: former } = upgraded;
+    const { expiresAt, createdWith: former } = upgraded;
     if (former?.authProvider) session.createdWith = { ...createdWith, authProvider: former.authProvider };
-    if (!rules.expiryOfNew(upgraded, rules.now()) && !expiresBy) return;
-    if (expiresAt) Object.assign(session, { expiresAt: toParseDate(expiresAt), expiryFixed: true });
-  }
-
-  /** Whoever logs out everywhere means this one, too, if it was made while he did. */
-  async function outliveNoRevocation(session: SessionRecord, token: string): Promise<void> {
-    const callers = await find('_Session', { sessionToken: token }, { count: true });
-    if (callers > 0) return;
-    await destroy('_Session', { objectId: session.objectId }, {});
-    throw invalidSessionError();
+    if (!rules.expiryOfNew(upgraded, rules.now()) && !chosenEnd(upgraded)) return;
+    const end = chosenEnd(upgraded) ?? expiresAt;
+    if (end) Object.assign(session, { expiresAt: toParseDate(end), fixedExpiry: toParseDate(end) });
   }
 
   database.update = async (className, query, data, options, ...more) => {
     if (className !== '_Session') return update(className, query, data, options, ...more);
     if (isByClient(options)) enforce(mayUpdateKeys(data));
-    const keys = Object.keys(data).map(key => key.split('.', 1)[0] ?? key);
+    const keys = Object.keys(data).map(rootOf);
     const sessions = keys.some(key => JUDGED.has(key)) ? await find('_Session', query, {}) : [];
     const isRenewal = caller.kind === 'session' && !isByClient(options) && keys.includes('expiresAt');
     // `extendSessionOnUse` knows nothing of ends that were chosen.
     const condition = isRenewal
-      ? { expiryFixed: { $ne: true }, expiresBy: null }
+      ? { fixedExpiry: null, expiresBy: null, invalidatedAt: null }
       : setOnce(sessions.map(toSessionRecord), data, keys);
     const narrow = condition ? { $and: [query, condition] } : query;
-    // The master key chooses another end than the one that was chosen when the session was made.
-    const chooses = !isRenewal && keys.includes('expiresAt') && sessions.some(({ expiresBy }) => expiresBy);
-    const change = chooses ? { ...data, expiresBy: { __op: 'Delete' } } : data;
+    const chooses = !isRenewal && keys.includes('expiresAt');
+    const change = chooses ? chosenAnew(data, sessions.map(toSessionRecord)) : data;
     const updated = await update(className, narrow, change, options, ...more);
     // What the guard remembers of these sessions is over.
     for (const { sessionToken } of sessions) rules.callers.forget(String(sessionToken));
@@ -133,19 +153,16 @@ export function applySessionRules(database: Database, context: RequestContext, r
   database.find = async (className, query, options, auth, schema) => {
     if (className !== '_Session') return find(className, query, options, auth, schema);
     if (!isByClient(options)) {
+      if (isReadOnly) requireBlind(query, options, new Set());
       const rows = await find(className, query, options, auth, schema);
       // With a token the read-only master key could write.
-      if (caller.kind === 'master' && caller.readOnly && Array.isArray(rows)) {
+      if (isReadOnly && Array.isArray(rows)) {
         for (const row of rows) hideForeignToken(row, ownTokens);
       }
       return rows;
     }
     if (caller.kind !== 'session') throw invalidSessionError();
-    if (options?.explain || options?.distinct || options?.pipeline) {
-      throw parseError(ErrorCode.INVALID_QUERY, 'Sessions cannot be explained or aggregated by a client.');
-    }
-    enforce(mayFilter(query, ownTokens));
-    enforce(maySort(options?.sort));
+    requireBlind(query, options, ownTokens);
     const session = context.session ?? (await rules.callers.live(caller.token));
     context.touch?.();
     const visible: Query[] = [];
@@ -165,6 +182,27 @@ export function applySessionRules(database: Database, context: RequestContext, r
     const narrowed: Destroy = condition => destroy(className, { $and: [query, condition] }, options, schema);
     return rules.endings.end(rows, reason, narrowed, transaction);
   };
+}
+
+/** The master key chooses another end than the one that was chosen before: a fixed one stays fixed. */
+function chosenAnew(data: Row, sessions: SessionRecord[]): Row {
+  if (!sessions.some(chosenEnd)) return data;
+  const isFixed = sessions.some(({ fixedExpiry }) => fixedExpiry) && toDate(data.expiresAt) !== null;
+  const none = { __op: 'Delete' };
+  return { ...data, expiresBy: none, fixedExpiry: isFixed ? data.expiresAt : none };
+}
+
+/** Refuses what could tell tokens apart without showing them. */
+function requireBlind(
+  query: Query,
+  options: DatabaseOptions | undefined,
+  ownTokens: ReadonlySet<string>,
+): void {
+  if (options?.explain || options?.distinct || options?.pipeline) {
+    throw parseError(ErrorCode.INVALID_QUERY, 'Sessions cannot be explained or aggregated by this caller.');
+  }
+  enforce(mayFilter(query, ownTokens));
+  enforce(maySort(options?.sort));
 }
 
 /** The conditions beside the client's own, not around them: Parse Server may limit how deep a query is. */
@@ -207,7 +245,7 @@ function stamp(object: Row, context: RequestContext, { now, expiryOfNew }: Sessi
   const { action, authProvider } = (object.createdWith ?? {}) as { action?: string; authProvider?: string };
   const isLogin = (action === 'login' && authProvider !== 'masterkey') || action === 'signup';
   if (isLogin) session.authenticatedAt = lastAccessedAt;
-  if (savedByMaster && object.expiresAt) return { ...session, expiryFixed: true };
+  if (savedByMaster && object.expiresAt) return { ...session, fixedExpiry: object.expiresAt };
   const expiresAt = expiryOfNew(session as never, createdAt);
   return expiresAt ? { ...session, expiresAt: toParseDate(expiresAt) } : session;
 }

@@ -5,6 +5,9 @@ import { classNameOf } from './class-name';
 import type { Enforcement } from './request-database';
 import { judge, tokenOf, type Handler, type Register } from './scope-guard';
 
+/** LiveQuery sends a user his own credentials, see `policy/credentials.ts`. */
+const RESTRICTED_SUBSCRIPTION_MESSAGE = 'subscription to users not allowed: restricted session';
+
 /** What Parse's LiveQuery server hands to `beforeSubscribe`: the message of the client, with its user if it has one. */
 type SubscribeRequest = CloudRequest & { sessionToken?: string };
 
@@ -48,7 +51,11 @@ export function composeSubscriptions(
       if (asked) request.sessionToken = '********';
       for (const token of new Set([asked, tokenOf(request)])) {
         if (!token || request.master) continue;
-        await enforcement.callers.live(token);
+        const session = await enforcement.callers.live(token);
+        if (session?.restricted && className === '_User') {
+          enforcement.events.blocked(session, 'subscribe', className);
+          throw parseError(ErrorCode.OPERATION_FORBIDDEN, RESTRICTED_SUBSCRIPTION_MESSAGE);
+        }
         const judgement = (scopes: readonly string[]) =>
           mayAccess(scopes, { className, operation: 'read', byClient: true });
         await judge(token, judgement, 'subscribe', className, enforcement);
@@ -97,9 +104,10 @@ export function composeSubscriptions(
   }) as never;
 
   return () => {
-    for (const className of liveClasses) {
-      if (/^\w+$/.test(className) && !judged.has(className))
-        subscribe(className, guardSubscription(className));
+    const named = liveClasses.filter(className => /^\w+$/.test(className));
+    if (liveClasses.some(pattern => new RegExp(`^${pattern}$`).test('_User'))) named.push('_User');
+    for (const className of named) {
+      if (!judged.has(className)) subscribe(className, guardSubscription(className));
     }
     if (!isConnectRegistered && liveClasses.length > 0)
       connect(request => guardConnection(request as ConnectRequest));

@@ -1,10 +1,8 @@
 import { ErrorCode, invalidSessionError, parseError, restrictedError } from '../errors';
-import type { BlockedOperation } from '../events/events';
 import type { CloudRequest, ParseSdk } from '../parse-server';
 import type { IsGuarded } from '../policy/guarded-classes';
 import { isFresh, STALE_LOGIN_MESSAGE } from '../policy/writes';
-import type { SessionRecord } from '../session';
-import { silence } from '../silence';
+import { silence } from '../log';
 import type { Webhooks } from '../webhooks';
 import { classNameOf, FILES, operationOf } from './class-name';
 import { guardUnseen, type Enforcement } from './request-database';
@@ -32,18 +30,9 @@ export function sessionGuard(enforcement: Enforcement): TriggerGuard {
     const session = await enforcement.callers.live(token);
     if (!session?.restricted) return;
     const target = object?.className ?? functionName ?? FILES;
-    tellBlocked(session, operationOf(request), target, enforcement);
+    enforcement.events.blocked(session, operationOf(request), target);
     throw restrictedError();
   };
-}
-
-function tellBlocked(
-  { objectId, userId }: SessionRecord,
-  operation: BlockedOperation,
-  target: string,
-  { events }: Enforcement,
-): void {
-  events.emit('blocked', { sessionId: objectId, userId, operation, target });
 }
 
 /**
@@ -81,7 +70,7 @@ export function freshSessionValidator(
     if (session && isFresh(session, within, now())) return;
     const { object, functionName } = request;
     const target = object?.className ?? functionName ?? '';
-    if (session) tellBlocked(session, operationOf(request), target, enforcement);
+    if (session) enforcement.events.blocked(session, operationOf(request), target);
     throw parseError(ErrorCode.OPERATION_FORBIDDEN, STALE_LOGIN_MESSAGE);
   };
 }

@@ -45,6 +45,8 @@ const EVENTS: readonly SessionEvent[] = [
   'addressChanged',
 ];
 
+const isLikeToken = (name: string) => /r:|[0-9a-f]{32}/.test(name);
+
 export type SessionListener<Name extends SessionEvent> = (payload: SessionEvents[Name]) => unknown;
 
 /** Tells listeners of the app what happens to sessions. No request waits for a listener, or fails by one. */
@@ -71,6 +73,16 @@ export class SessionEmitter {
 
   report(failure: string): void {
     this.log()?.error(`parse-server-sessions: ${failure}`);
+  }
+
+  /** Tells that a session was refused something. The client may have chosen the target's name, and put anything in it. */
+  blocked(
+    { objectId, userId }: { objectId: string; userId: string | null },
+    operation: BlockedOperation,
+    name: string,
+  ): void {
+    const target = /^[@_]?[A-Za-z][\w:]{0,127}$/.test(name) && !isLikeToken(name) ? name : '';
+    this.emit('blocked', { sessionId: objectId, userId, operation, target });
   }
 
   emit<Name extends SessionEvent>(name: Name, payload: SessionEvents[Name]): void {

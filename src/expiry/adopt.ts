@@ -13,7 +13,7 @@ export async function adoptSessions(database: Database, policy: ExpiryPolicy, no
     if (!lifetime) continue;
     const end = toParseDate(new Date(now.getTime() + lifetime.idle));
     const longer = { $or: [{ expiresAt: { $gt: end } }, { expiresAt: null }] };
-    const query = { ...OF_KIND[kind], ...longer, expiryFixed: { $ne: true } };
+    const query = { ...OF_KIND[kind], ...longer, fixedExpiry: null };
     await database.update('_Session', query, { expiresAt: end }, { many: true });
   }
 }

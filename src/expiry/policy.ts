@@ -39,6 +39,10 @@ export function expiryOf(policy: ExpiryPolicy, session: Expiring, lastAccess: Da
   );
 }
 
+/** The latest end that was chosen for a session, whatever its use; `null`: none. */
+export const chosenEnd = ({ fixedExpiry, expiresBy }: Pick<SessionRecord, 'fixedExpiry' | 'expiresBy'>) =>
+  fixedExpiry ?? expiresBy;
+
 /**
  * Where an access moves a session's end to, or `undefined` when it stays. An access never brings the end nearer: a
  * session that was there before the policy keeps the idle period that it was given at the start.
@@ -48,10 +52,11 @@ export function movedExpiry(
   session: SessionRecord,
   lastAccess: Date,
 ): Date | undefined {
-  const { expiryFixed, expiresAt, expiresBy } = session;
-  if (expiryFixed) return undefined;
+  const { expiresAt } = session;
+  const chosen = chosenEnd(session);
   // Parse Server's `extendSessionOnUse` knows of no chosen end, and its file routes ask no rule: back to it.
-  if (expiresAt && expiresBy && expiresAt > expiresBy) return expiresBy;
+  if (chosen && expiresAt && expiresAt > chosen) return chosen;
+  if (session.fixedExpiry) return undefined;
   const end = expiryOf(policy, session, lastAccess);
   return end && (expiresAt === null || end > expiresAt) ? end : undefined;
 }

@@ -1,7 +1,7 @@
 import { ErrorCode, parseError } from '../errors';
 import { transactionOf } from '../lifecycle/transaction';
 import type { FunctionRequest, ParseSdk } from '../parse-server';
-import { silence } from '../silence';
+import { silence } from '../log';
 import type { Webhooks } from '../webhooks';
 import type { CloudFunction } from './session-functions';
 

@@ -16,7 +16,7 @@ export interface FunctionDependencies {
   callers: CallerSessions;
   events: SessionEmitter;
   /** Asks Parse Server whether this is the user's password. @throws 101 when it is not. */
-  verifyPassword(user: User, password: string): Promise<unknown>;
+  verifyPassword(user: User, password: string): Promise<{ objectId?: string }>;
   now(): Date;
 }
 
@@ -50,8 +50,7 @@ export function sessionFunctions(dependencies: FunctionDependencies) {
       throw parseError(ErrorCode.OPERATION_FORBIDDEN, 'The read-only master key cannot change sessions.');
     }
     if (!caller.master && caller.session.restricted) {
-      const ofSession = { sessionId: caller.session.objectId, userId: caller.userId };
-      events.emit('blocked', { ...ofSession, operation: 'call', target: request.functionName ?? '' });
+      events.blocked(caller.session, 'call', request.functionName ?? '');
       throw restrictedError();
     }
     return caller;
@@ -180,7 +179,9 @@ export function sessionFunctions(dependencies: FunctionDependencies) {
       if (caller.master || !request.user) throw invalidSessionError();
       const { password } = readParams(PARAMS.confirm, request.params);
       attempts.count(caller.userId);
-      await dependencies.verifyPassword(request.user, password);
+      const verified = await dependencies.verifyPassword(request.user, password);
+      // The name may be somebody else's by now.
+      if (verified?.objectId !== caller.userId) throw notFoundError();
       attempts.forget(caller.userId);
       const authenticatedAt = now();
       await store.authenticated(caller.session, authenticatedAt);

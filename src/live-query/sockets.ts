@@ -1,5 +1,6 @@
 import { unexpired } from '../expiry/queries';
 import type { Database, Logger } from '../parse-server';
+import { isPlausibleToken } from '../store/caller-sessions';
 
 /** The part of Parse's LiveQuery server that holds the sockets. */
 export interface LiveQueryServer {
@@ -16,6 +17,9 @@ interface LiveQueryClient {
 
 /** How often open sockets are compared with the sessions in the database, in milliseconds. */
 const CHECK_INTERVAL = 30_000;
+
+/** How many tokens one query asks for at most. */
+const CHUNK = 1000;
 
 /** A close code of the private range: the session is invalid, as Parse's error 209. */
 const SESSION_ENDED = 4209;
@@ -62,8 +66,8 @@ export class LiveQuerySockets {
 }
 
 /**
- * Closes the sockets of sessions that expire, or that another process revokes: one query per interval, whatever the
- * number of sockets.
+ * Closes the sockets of sessions that expire, or that another process revokes: one query per interval and thousand of
+ * tokens.
  * @returns a function that stops it.
  */
 export function watchSockets(
@@ -72,13 +76,22 @@ export function watchSockets(
   now: () => Date,
   log: Logger,
 ): () => void {
+  /** Those of the tokens whose sessions are there and have not expired. */
+  async function alive(tokens: string[]): Promise<unknown[]> {
+    const query = { sessionToken: { $in: tokens }, ...unexpired(now()) };
+    const rows = await database.find('_Session', query, { keys: ['sessionToken'] });
+    return rows.map(row => row.sessionToken);
+  }
+
   async function check(): Promise<void> {
     const open = sockets.tokens();
-    if (open.length === 0) return;
-    const query = { sessionToken: { $in: open }, ...unexpired(now()) };
-    const rows = await database.find('_Session', query, { keys: ['sessionToken'] });
-    const alive = new Set(rows.map(row => row.sessionToken));
-    sockets.close(open.filter(token => !alive.has(token)));
+    // Anybody may name anything as his token.
+    const plausible = open.filter(isPlausibleToken);
+    const ended = new Set(open);
+    for (let start = 0; start < plausible.length; start += CHUNK) {
+      for (const token of await alive(plausible.slice(start, start + CHUNK))) ended.delete(String(token));
+    }
+    if (ended.size > 0) sockets.close([...ended]);
   }
   const timer = setInterval(() => {
     check().catch(error =>

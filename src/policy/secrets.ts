@@ -18,8 +18,8 @@ function filtersBySecret(query: Query): boolean {
   );
 }
 
-/** Stages and expressions that turn column names into values, or rows of one class into those of another. */
-const EVASIVE = /"\$(objectToArray|getField|function|accumulator|where|out|merge)"/;
+/** Stages and expressions that turn column names into values, and back, or rows of one class into those of another. */
+const EVASIVE = /"\$(objectToArray|arrayToObject|getField|function|accumulator|where|out|merge)"/;
 const NAMES_SECRET = new RegExp(`\\b(${SECRET_COLUMNS.join('|')})\\b`);
 
 /** Whether an aggregation reads sessions: of their class, or joined to another one. */

@@ -105,3 +105,8 @@ export function isCreatedByClient(createdWith: unknown): boolean {
   if (createdWith === undefined || createdWith === null) return false;
   return !UNRESTRICTED_ACTIONS.includes((createdWith as { action?: string }).action ?? '');
 }
+
+/** Whether a session is made by the power of another: by a client's save, or by the upgrade of a token. */
+export function isMadeFromAnother(createdWith: unknown): boolean {
+  return isCreatedByClient(createdWith) || (createdWith as { action?: string } | null)?.action === 'upgrade';
+}

@@ -1,16 +1,21 @@
 import type { Mark } from '../activity/marks';
 import { guardDatabase, type Enforcement } from '../enforcement/request-database';
-import { authorizeRoutes } from '../enforcement/scope-guard';
+import { authorizeRequest } from '../enforcement/scope-guard';
 import { beginTransaction, isTransaction, type Transaction } from '../lifecycle/transaction';
 import type { Middleware, ServerResponse } from '../parse-server';
 import { isScopedToken } from '../policy/scopes';
 import { callerOf, type RequestContext } from './caller';
 import { originOf } from './origin';
-import { routesOf } from './routes';
 import { CreatedSessions } from './created-sessions';
 
-/** Holds the answer to a transaction back until what follows from it is done. */
+/**
+ * Holds the answer to a transaction back until what follows from it is done; where the answer is not Parse Server's REST
+ * API's, that follows the answer.
+ */
 function answerAfterCommit(response: ServerResponse, transaction: Transaction): void {
+  response.on?.('finish', () => {
+    if (response.statusCode < 400) void transaction.committed().catch(() => undefined);
+  });
   const json = response.json.bind(response);
   response.json = body => {
     if (response.statusCode >= 400) return json(body);
@@ -59,15 +64,13 @@ export function requestContext(
       ? beginTransaction(request.config)
       : undefined;
     if (transaction) answerAfterCommit(response, transaction);
-    if (caller.kind !== 'session' || !(transaction || isScopedToken(caller.token))) {
-      guardDatabase(request.config.database, context, enforcement);
-      return proceed();
-    }
+    // At once: Parse Server may renew the session while the rest is judged.
+    guardDatabase(request.config.database, context, enforcement);
+    if (caller.kind !== 'session' || !(transaction || isScopedToken(caller.token))) return proceed();
     const prepare = async () => {
-      await authorizeRoutes(caller.token, routesOf(request), enforcement);
+      await authorizeRequest(request, caller.token, enforcement);
       // Looked up now: in the transaction it would take a second connection, and wait for one that others hold.
       if (transaction) context.session = (await enforcement.callers.live(caller.token)) ?? undefined;
-      guardDatabase(request.config.database, context, enforcement);
     };
     return prepare().then(proceed, next);
   };

@@ -13,6 +13,15 @@ const pathOf = (url: string | undefined) => {
 };
 
 /**
+ * Whether the REST API serves a request. Parse Server gives the same middleware to its GraphQL API, which answers every
+ * path below its own and runs what no route shows. The REST API is an app that is mounted in another; where it is not,
+ * this answers `false`, for nothing else tells the two apart.
+ */
+export function isRest({ app, baseUrl }: ServerRequest): boolean {
+  return Boolean(app?.parent) && app?.path?.() === baseUrl;
+}
+
+/**
  * The route of a request, and of each part of a batch, without the path that the API is mounted on: as Parse Server's
  * `batch.js` reads them, because what is judged must be what is run.
  */

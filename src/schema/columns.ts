@@ -7,7 +7,7 @@ export const COLUMNS = {
   userAgent: 'String',
   lastAccessedAt: 'Date',
   name: 'String',
-  expiryFixed: 'Boolean',
+  fixedExpiry: 'Date',
   expiresBy: 'Date',
   authenticatedAt: 'Date',
   scopes: 'Array',

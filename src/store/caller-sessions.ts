@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { invalidSessionError } from '../errors';
 import { isExpired } from '../expiry/lifetime';
+import { chosenEnd } from '../expiry/policy';
 import type { Database } from '../parse-server';
 import { toSessionRecord, type SessionRecord } from '../session';
 
@@ -10,8 +11,10 @@ const MAX_CACHED = 50_000;
 /** A token of the time before revocable sessions (`_User._session_token`): it has no session row. */
 export const isLegacyToken = (token: string) => !token.startsWith('r:');
 
-/** What a token of this package or of Parse Server looks like; anything longer is made up, and not worth a look. */
 const MAX_TOKEN = 128;
+
+/** Whether it could be a token: anything else is made up, not worth a look, and PostgreSQL takes no NUL in a query. */
+export const isPlausibleToken = (token: string) => token.length <= MAX_TOKEN && !token.includes('\0');
 
 /**
  * The sessions of callers, looked up once per session and cache period: as long as Parse Server itself trusts a
@@ -46,12 +49,14 @@ export class CallerSessions {
   }
 
   private isOver(session: SessionRecord): boolean {
-    return isExpired(session, this.now()) || session.invalidatedAt !== null;
+    const now = this.now();
+    const chosen = chosenEnd(session);
+    return isExpired(session, now) || (chosen !== null && chosen < now) || session.invalidatedAt !== null;
   }
 
   /** The session of this token, over or not; `null` when there is none. */
   async find(token: string): Promise<SessionRecord | null> {
-    if (token.length > MAX_TOKEN) return null;
+    if (!isPlausibleToken(token)) return null;
     const known = this.cache.get(token);
     if (known) return known;
     const loading = this.loading.get(token) ?? this.load(token);

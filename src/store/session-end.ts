@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { enforce, notFoundError } from '../errors';
 import { expiryOf } from '../expiry/policy';
 import { ENDING_KEYS } from '../lifecycle/endings';
@@ -26,7 +27,7 @@ export async function setExpiry(
   const expiresAt = date ?? byRule ?? config.generateSessionExpiresAt();
   const data: Row = {
     expiresAt: expiresAt ? toParseDate(expiresAt) : { __op: 'Delete' },
-    expiryFixed: date !== null,
+    fixedExpiry: date ? toParseDate(date) : { __op: 'Delete' },
   };
   // It may have been invalidated meanwhile: that is for ever.
   await database.update('_Session', { objectId, invalidatedAt: null }, data);
@@ -35,15 +36,20 @@ export async function setExpiry(
   await cacheController.user.del(record.sessionToken);
 }
 
-/** As `SessionStore#invalidate`. */
+/**
+ * As `SessionStore#invalidate`. The token is replaced by one that nobody has ever seen: whatever renews the row, or
+ * gives it another end, revives nothing.
+ */
 export async function invalidate(objectId: string, connection: StoreConnection, now: Date): Promise<void> {
   const { database, endings } = connection;
   const [row] = await database.find('_Session', { objectId }, { keys: ENDING_KEYS });
   if (!row) throw notFoundError();
+  // Parse Server refuses what ends before now, not what ends now.
+  const end = toParseDate(new Date(now.getTime() - 1));
   await endings.invalidate(row, {
-    // Parse Server refuses what ends before now, not what ends now.
-    expiresAt: toParseDate(new Date(now.getTime() - 1)),
+    sessionToken: `r:${randomBytes(16).toString('hex')}`,
+    expiresAt: end,
+    fixedExpiry: end,
     invalidatedAt: toParseDate(now),
-    expiryFixed: true,
   });
 }

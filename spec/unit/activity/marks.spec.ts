@@ -51,4 +51,19 @@ describe('the last accesses in memory', () => {
     marks.restore(taken);
     expect([...marks.take().keys()]).toEqual(['b', 'c']);
   });
+
+  it('keep the other addresses of a session, a few of them, whichever comes last', () => {
+    const marks = new Marks(10);
+    const at = (second: number, ip?: string) => marks.set('r:a', { at: new Date(second * 1000), ip });
+    at(1, '192.0.2.1');
+    at(2, '192.0.2.1');
+    expect(marks.get('r:a')!.otherIps).toBeUndefined();
+    at(3, '192.0.2.66');
+    at(4, '192.0.2.1');
+    expect(marks.get('r:a')).toMatchObject({ ip: '192.0.2.1', otherIps: ['192.0.2.66'] });
+    at(2.5, '192.0.2.67');
+    expect(marks.get('r:a')).toMatchObject({ ip: '192.0.2.1', otherIps: ['192.0.2.66', '192.0.2.67'] });
+    for (let i = 0; i < 100; i += 1) at(5 + i, `192.0.2.${100 + i}`);
+    expect(marks.get('r:a')!.otherIps!.length).toBeLessThanOrEqual(8);
+  });
 });

@@ -151,8 +151,8 @@ describe('the tracker of last accesses', () => {
     track();
     database.sessions = token => ({
       expiresAt: iso(+START + 9 * DAY),
-      expiresBy: token === 'r:chosen' || token === 'r:fixed' ? iso(+START + DAY) : undefined,
-      expiryFixed: token === 'r:fixed',
+      expiresBy: token === 'r:free' ? undefined : iso(+START + DAY),
+      fixedExpiry: token === 'r:fixed' ? iso(+START + 2 * DAY) : undefined,
     });
     for (const token of ['r:chosen', 'r:fixed', 'r:free']) {
       cached.set(token, {});
@@ -162,8 +162,10 @@ describe('the tracker of last accesses', () => {
     const moved = database.updates.filter(({ data }) => data.expiresAt);
     expect(moved.map(({ query, data }) => [query.objectId.$in, data])).toEqual([
       [['id-r:chosen'], { lastAccessedAt: iso(START), expiresAt: iso(+START + DAY) }],
+      [['id-r:fixed'], { lastAccessedAt: iso(START), expiresAt: iso(+START + 2 * DAY) }],
     ]);
-    expect([...cached.keys()]).toEqual(['r:fixed', 'r:free']);
+    expect(moved.map(({ query }) => query.fixedExpiry)).toEqual([null, iso(+START + 2 * DAY)]);
+    expect([...cached.keys()]).toEqual(['r:free']);
   });
 
   it('reads and writes in chunks of 1,000', async () => {
@@ -305,7 +307,7 @@ describe('the tracker of last accesses', () => {
       track({ authenticated: { idle: 30 * MINUTE, maxAge: DAY } });
       database.sessions = token =>
         token === 'r:fixed'
-          ? { expiresAt: iso(+START + HOUR), expiryFixed: true }
+          ? { expiresAt: iso(+START + HOUR), fixedExpiry: iso(+START + HOUR) }
           : { expiresAt: iso(+START + MINUTE) };
       for (const token of ['r:moves', 'r:fixed', 'r:unused']) cached.set(token, { objectId: token });
       await use('r:moves');
@@ -319,7 +321,7 @@ describe('the tracker of last accesses', () => {
         'at its greatest age',
         { expiresAt: iso(+START + MINUTE), createdAt: new Date(+START + MINUTE - DAY) },
       ],
-      ['at an end that was fixed', { expiresAt: iso(+START + MINUTE), expiryFixed: true }],
+      ['at an end that was fixed', { expiresAt: iso(+START + MINUTE), fixedExpiry: iso(+START + MINUTE) }],
     ])('writes once per interval, not with each request, when a session ends %s', async (_title, session) => {
       track({ authenticated: { idle: 30 * MINUTE, maxAge: DAY } });
       ofSession({ ...session, createdAt: (session as any).createdAt?.toISOString() ?? START.toISOString() });

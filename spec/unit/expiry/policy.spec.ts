@@ -91,8 +91,17 @@ describe('an access', () => {
     expect(movedExpiry(POLICY, record(), after(DAY))).toEqual(after(31 * DAY));
   });
 
+  it.each(['fixedExpiry', 'expiresBy'])(
+    'puts an end back that went beyond the one that was chosen: %s',
+    key => {
+      const renewed = record({ expiresAt: after(3 * DAY), [key]: after(DAY) });
+      expect(movedExpiry({}, renewed, after(HOUR))).toEqual(after(DAY));
+      expect(movedExpiry(POLICY, renewed, after(HOUR))).toEqual(after(DAY));
+    },
+  );
+
   it('leaves a fixed end, and that of a kind without a policy, where it is', () => {
-    const fixed = record({ expiresAt: after(DAY), expiryFixed: true });
+    const fixed = record({ expiresAt: after(DAY), fixedExpiry: after(DAY) });
     expect(movedExpiry(POLICY, fixed, after(HOUR))).toBeUndefined();
     const restricted = record({ expiresAt: after(DAY), restricted: true });
     expect(movedExpiry(POLICY, restricted, after(HOUR))).toBeUndefined();

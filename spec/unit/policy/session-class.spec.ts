@@ -46,7 +46,7 @@ describe('the rules of the _Session class', () => {
     'name',
     'secret',
     'scopes',
-    'expiryFixed',
+    'fixedExpiry',
     'createdWith.action',
     'restricted.x',
     'updatedAt.x',

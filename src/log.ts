@@ -1,0 +1,64 @@
+import type { LoggerController, ServerConfig } from './parse-server';
+
+interface Silence {
+  /** The app's own levels. */
+  levels: ServerConfig['logLevels'];
+  /** How many silences are not over yet. */
+  count: number;
+}
+
+const silences = new WeakMap<ServerConfig, Silence>();
+
+/**
+ * Keeps what Parse Server logs of the step that is just ending out of its log. Only that: the configuration is one
+ * request's own, but a batch has many parts, and nobody may hide the others in the shade of this one.
+ */
+export function silence(config: ServerConfig, ...events: string[]): void {
+  const running = silences.get(config) ?? { levels: config.logLevels, count: 0 };
+  running.count += 1;
+  silences.set(config, running);
+  config.logLevels = { ...config.logLevels, ...Object.fromEntries(events.map(event => [event, 'silent'])) };
+  // Parse Server logs in the promise callbacks that follow, all of them before the next turn of the event loop.
+  setImmediate(() => {
+    running.count -= 1;
+    if (running.count > 0) return;
+    config.logLevels = running.levels;
+    silences.delete(config);
+  });
+}
+
+/** The tokens of Parse Server, and those of scoped sessions. */
+const TOKEN = /\br:(scoped-)?[0-9a-f]{32}\b/g;
+const MAX_DEPTH = 6;
+
+/**
+ * Takes session tokens out of whatever Parse Server logs: it writes those of refused LiveQuery subscriptions, of
+ * parameters, and with verbose logging of each request.
+ */
+export function redactTokens(log: LoggerController): void {
+  if (redacted.has(log)) return;
+  redacted.add(log);
+  const write = log.log.bind(log);
+  log.log = (level, args) =>
+    write(
+      level,
+      Array.from(args, arg => redact(arg)),
+    );
+}
+
+const redacted = new WeakSet<LoggerController>();
+
+function redact(value: unknown, depth = 0): unknown {
+  if (typeof value === 'string') return value.replace(TOKEN, 'r:********');
+  // Parse Server calls it for what it logs.
+  if (typeof value === 'function') return (...args: unknown[]) => redact(value(...args), depth);
+  if (value === null || typeof value !== 'object' || depth === MAX_DEPTH) return value;
+  if (Array.isArray(value)) return value.map(part => redact(part, depth + 1));
+  if (value instanceof Error) {
+    const { message, stack } = value;
+    const copy = Object.create(Object.getPrototypeOf(value), Object.getOwnPropertyDescriptors(value));
+    return Object.assign(copy, { message: redact(message), stack: redact(stack) });
+  }
+  if (Object.getPrototypeOf(value) !== Object.prototype) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, redact(part, depth + 1)]));
+}
