@@ -39,6 +39,12 @@ export default tseslint.config(
     },
   },
   {
+    files: ['.ci/**/*.mjs'],
+    languageOptions: {
+      globals: { console: 'readonly', fetch: 'readonly', process: 'readonly', setTimeout: 'readonly' },
+    },
+  },
+  {
     // Answers of a server are JSON of any shape.
     files: ['spec/**/*.ts'],
     rules: { '@typescript-eslint/no-explicit-any': 'off' },

@@ -35,7 +35,7 @@ async function main(): Promise<void> {
   let phone = await logIn(account);
   step('The person logs in on the phone', account.username);
 
-  let sensor = await restrictedSession(phone);
+  let sensor = await restrictedSession(phone, 'sensor');
 
   await works('The sensor writes Telemetry', () => save('Telemetry', { celsius: 21.5 }, sensor));
   await works('The phone writes an Invoice', () => save('Invoice', { total: 100 }, phone));
@@ -64,6 +64,20 @@ async function main(): Promise<void> {
   await refused('The sensor tries to mint a session', REFUSED, async () => {
     const minted = await plainSession(sensor);
     return `a new session, ${minted.sessionId}`;
+  });
+
+  const thermometer = await restrictedSession(phone, 'thermometer', ['Telemetry:create']);
+  await works('The thermometer writes Telemetry', () => save('Telemetry', { celsius: 19 }, thermometer));
+  await refused('The thermometer tries to read Telemetry', REFUSED, async () => {
+    const found = await new Parse.Query('Telemetry').find(as(thermometer));
+    return `${found.length} objects`;
+  });
+  await refused('The thermometer tries to write a Note', REFUSED, () =>
+    save('Note', { text: 'hello' }, thermometer),
+  );
+  await refused('The thermometer tries to read its user', REFUSED, async () => {
+    const user = await new Parse.Query(Parse.User).get(account.userId, as(thermometer));
+    return user.getUsername() ?? 'a user';
   });
 
   await works('The person lists the devices', () => listDevices(phone, sensor));
@@ -112,16 +126,18 @@ async function logIn({ username, password }: Account): Promise<Device> {
   return { token, sessionId: session!.id! };
 }
 
-async function restrictedSession(phone: Device): Promise<Device> {
-  const title = 'The person makes a restricted session for a sensor';
+/** With scopes it may do that and nothing else. */
+async function restrictedSession(phone: Device, name: string, scopes?: string[]): Promise<Device> {
+  const title = `The person makes a restricted session for a ${name}`;
   try {
-    const made = await Parse.Cloud.run('createRestrictedSession', { name: 'sensor' }, as(phone));
+    const params = { name, ...(scopes && { scopes }) };
+    const made = await Parse.Cloud.run('createRestrictedSession', params, as(phone));
     if (made.restricted !== true) throw new Error(`restricted is ${made.restricted}`);
-    step(title, `${made.objectId}, restricted`);
+    step(title, `${made.objectId}, ${scopes ? `for ${scopes.join(', ')} only` : 'restricted'}`);
     return { token: made.sessionToken, sessionId: made.objectId };
   } catch (error) {
     step(title, describe(error), false);
-    // The sensor gets the session that the server has for it, so that the steps that follow show what that is worth.
+    // The device gets the session that the server has for it, so that the steps that follow show what that is worth.
     return plainSession(phone);
   }
 }
