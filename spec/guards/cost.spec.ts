@@ -1,6 +1,7 @@
 import { startServer, type SpecServer, type SpecUser } from '../support/server';
 
-const CACHE_TTL = 2500;
+/** Longer than these specs take; what follows the end of it, `spec/unit/store/caller-sessions.spec.ts` has. */
+const CACHE_TTL = 60_000;
 
 describe('what the guard costs', () => {
   let server: SpecServer;
@@ -42,11 +43,6 @@ describe('what the guard costs', () => {
     const token = await newSession();
     for (let i = 0; i < 5; i++) expect((await write('Invoice', token)).status).toBe(201);
     await server.rest('PUT', `/users/${user.userId}`, { token, body: { nickname: 'Bo' } });
-    expect(lookups).toEqual([token, token]);
-
-    await new Promise(resolve => setTimeout(resolve, CACHE_TTL + 50));
-    lookups = [];
-    for (let i = 0; i < 5; i++) await write('Invoice', token);
     expect(lookups).toEqual([token, token]);
   });
 

@@ -18,7 +18,8 @@ const pathOf = (url: string | undefined) => {
  * this answers `false`, for nothing else tells the two apart.
  */
 export function isRest({ app, baseUrl }: ServerRequest): boolean {
-  return Boolean(app?.parent) && app?.path?.() === baseUrl;
+  const withoutSlash = (path = '') => path.replace(/\/+$/, '');
+  return Boolean(app?.parent) && withoutSlash(app?.path?.()) === withoutSlash(baseUrl);
 }
 
 /**

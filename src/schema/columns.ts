@@ -1,4 +1,4 @@
-import type { ServerConfig } from '../parse-server';
+import type { Logger, ServerConfig } from '../parse-server';
 
 /** The columns that this package adds to `_Session`. No client may write them. */
 export const COLUMNS = {
@@ -24,8 +24,10 @@ export const SECRET_COLUMNS: readonly string[] = ['secret'];
 /** Every request looks a session up by token; lists go by user; the purge by expiry. Parse Server indexes none. */
 const INDEXED = ['sessionToken', 'user', 'expiresAt'] as const;
 
-/** MongoDB: an index with the same keys, or the same name, is there with other options. It serves as well. */
-const MONGO_INDEX_EXISTS = [85, 86];
+/** MongoDB: an index with the same keys is there under another name, or with other options. It serves as well. */
+const MONGO_SAME_KEYS = 85;
+/** MongoDB: an index of the same name is there, with other options, or other keys: then it does not serve. */
+const MONGO_SAME_NAME = 86;
 /** PostgreSQL: another process has just made this index; `IF NOT EXISTS` does not see it before it is committed. */
 const POSTGRES_INDEX_APPEARED = '23505';
 
@@ -51,8 +53,13 @@ export async function ensureColumns({ database }: ServerConfig): Promise<void> {
   await schema.reloadData({ clearCache: true });
 }
 
-/** Makes the indexes that are not there yet. */
-export async function ensureIndexes({ database }: ServerConfig): Promise<void> {
+type IndexContext = Pick<ServerConfig, 'database'> & { loggerController: Pick<Logger, 'warn'> };
+
+/**
+ * Makes the indexes that are not there yet.
+ * @throws Error when the database refuses one.
+ */
+export async function ensureIndexes({ database, loggerController: log }: IndexContext): Promise<void> {
   const schema = await database.loadSchema();
   const { fields } = await schema.getOneSchema('_Session');
   for (const field of INDEXED) {
@@ -64,7 +71,15 @@ export async function ensureIndexes({ database }: ServerConfig): Promise<void> {
         return make();
       });
     } catch (error) {
-      if (MONGO_INDEX_EXISTS.includes((error as { code?: number }).code ?? 0)) continue;
+      const { code } = error as { code?: number };
+      if (code === MONGO_SAME_KEYS) continue;
+      if (code === MONGO_SAME_NAME) {
+        log.warn(
+          `parse-server-sessions: the index _Session_${field} is there with other keys or options than this package ` +
+            `would give it. Make sure that it is on ${field}.`,
+        );
+        continue;
+      }
       throw new Error(
         `parse-server-sessions could not make the index on _Session.${field} (${(error as Error).message}). ` +
           'Make the indexes yourself, as the README tells, and set the option indexes: false.',

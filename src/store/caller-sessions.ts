@@ -16,6 +16,11 @@ const MAX_TOKEN = 128;
 /** Whether it could be a token: anything else is made up, not worth a look, and PostgreSQL takes no NUL in a query. */
 export const isPlausibleToken = (token: string) => token.length <= MAX_TOKEN && !token.includes('\0');
 
+/** A look-up under way. */
+interface Loading {
+  session: Promise<SessionRecord | null>;
+}
+
 /**
  * The sessions of callers, looked up once per session and cache period: as long as Parse Server itself trusts a
  * token without looking (`cacheTTL`). Simultaneous look-ups of one token share one query. Tokens without a session are
@@ -23,7 +28,7 @@ export const isPlausibleToken = (token: string) => token.length <= MAX_TOKEN && 
  */
 export class CallerSessions {
   private readonly cache: LRUCache<string, SessionRecord>;
-  private readonly loading = new Map<string, Promise<SessionRecord | null>>();
+  private readonly loading = new Map<string, Loading>();
 
   constructor(
     private readonly database: () => Database,
@@ -59,9 +64,11 @@ export class CallerSessions {
     if (!isPlausibleToken(token)) return null;
     const known = this.cache.get(token);
     if (known) return known;
-    const loading = this.loading.get(token) ?? this.load(token);
+    const underWay = this.loading.get(token);
+    if (underWay) return underWay.session;
+    const loading: Loading = { session: Promise.resolve(null) };
     this.loading.set(token, loading);
-    return loading;
+    return (loading.session = this.load(token, loading));
   }
 
   /** Forgets what is known, also what a look-up under way is about to learn. */
@@ -70,17 +77,15 @@ export class CallerSessions {
     this.loading.delete(token);
   }
 
-  private async load(token: string): Promise<SessionRecord | null> {
-    // After this turn, so that the promise is noted before it can be compared.
-    await undefined;
-    const current = this.loading.get(token);
+  private async load(token: string, own: Loading): Promise<SessionRecord | null> {
+    const isWanted = () => this.loading.get(token) === own;
     try {
       const [row] = await this.database().find('_Session', { sessionToken: token }, { limit: 1 });
       const session = row ? toSessionRecord(row) : null;
-      if (session && this.loading.get(token) === current) this.cache.set(token, session);
+      if (session && isWanted()) this.cache.set(token, session);
       return session;
     } finally {
-      if (this.loading.get(token) === current) this.loading.delete(token);
+      if (isWanted()) this.loading.delete(token);
     }
   }
 }
