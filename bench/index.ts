@@ -20,7 +20,7 @@ ${Object.entries(BENCHMARKS)
 
 Options:
   --rounds <n>  how often each is repeated, instead of its own number
-  --durable     the embedded PostgreSQL waits for the disk at each commit (fsync), as one in production does
+  --volatile    the embedded PostgreSQL waits for no disk (no fsync), as none in production does
   --help        this text
 
 They run on an embedded PostgreSQL, or on that of DATABASE_URI, in databases that they make and drop.`;
@@ -32,7 +32,7 @@ const started: (() => Promise<void>)[] = [];
 interface Arguments {
   names: string[];
   rounds?: number;
-  durable: boolean;
+  volatile: boolean;
   help: boolean;
 }
 
@@ -50,7 +50,7 @@ function readArguments(args: string[]): Arguments {
     throw new BenchError(`--rounds takes a whole number from 1 to 1000, got "${values.rounds}".`);
   }
   const names = positionals.length > 0 ? [...new Set(positionals)] : Object.keys(BENCHMARKS);
-  return { names, rounds, durable: values.durable, help: values.help };
+  return { names, rounds, volatile: values.volatile, help: values.help };
 }
 
 function readOptions(args: string[]) {
@@ -60,7 +60,7 @@ function readOptions(args: string[]) {
       allowPositionals: true,
       options: {
         rounds: { type: 'string' },
-        durable: { type: 'boolean', default: false },
+        volatile: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
@@ -70,12 +70,12 @@ function readOptions(args: string[]) {
 }
 
 async function main(): Promise<boolean> {
-  const { names, rounds, durable, help } = readArguments(process.argv.slice(2));
+  const { names, rounds, volatile, help } = readArguments(process.argv.slice(2));
   if (help) {
     report.line(HELP);
     return true;
   }
-  const server = await openServer(process.env.DATABASE_URI?.trim() || undefined, durable);
+  const server = await openServer(process.env.DATABASE_URI?.trim() || undefined, { durable: !volatile });
   started.push(() => server.stop());
   report.line(`${server.what}; Node.js ${process.versions.node}`);
 

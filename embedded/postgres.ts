@@ -16,7 +16,10 @@ export interface EmbeddedPostgres {
 }
 
 export interface PostgresOptions {
-  /** Keep `fsync` and friends on, as a production server does. Off by default: the data are thrown away anyhow. */
+  /**
+   * Keep `fsync` and friends on, and more memory, as a production server does. Off by default: the data are thrown away
+   * anyhow.
+   */
   durable?: boolean;
 }
 
@@ -121,7 +124,7 @@ function settings(port: number, { durable = false }: PostgresOptions): string {
     `listen_addresses = '127.0.0.1'`,
     `unix_socket_directories = ''`,
     'max_connections = 200',
-    'shared_buffers = 128MB',
+    `shared_buffers = ${durable ? '512MB' : '128MB'}`,
   ];
   if (!durable) lines.push('fsync = off', 'synchronous_commit = off', 'full_page_writes = off');
   return `\n${lines.join('\n')}\n`;

@@ -48,17 +48,24 @@ export function redactTokens(log: LoggerController): void {
 
 const redacted = new WeakSet<LoggerController>();
 
+/** Copies nothing that holds no token: most of what is logged is thrown away by its level. */
 function redact(value: unknown, depth = 0): unknown {
-  if (typeof value === 'string') return value.replace(TOKEN, 'r:********');
+  if (typeof value === 'string') return value.includes('r:') ? value.replace(TOKEN, 'r:********') : value;
   // Parse Server calls it for what it logs.
   if (typeof value === 'function') return (...args: unknown[]) => redact(value(...args), depth);
   if (value === null || typeof value !== 'object' || depth === MAX_DEPTH) return value;
-  if (Array.isArray(value)) return value.map(part => redact(part, depth + 1));
   if (value instanceof Error) {
     const { message, stack } = value;
     const copy = Object.create(Object.getPrototypeOf(value), Object.getOwnPropertyDescriptors(value));
     return Object.assign(copy, { message: redact(message), stack: redact(stack) });
   }
-  if (Object.getPrototypeOf(value) !== Object.prototype) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, redact(part, depth + 1)]));
+  if (!Array.isArray(value) && Object.getPrototypeOf(value) !== Object.prototype) return value;
+  let copy: Record<string, unknown> | undefined;
+  for (const [key, part] of Object.entries(value)) {
+    const clean = redact(part, depth + 1);
+    if (clean === part) continue;
+    copy ??= (Array.isArray(value) ? [...value] : { ...value }) as Record<string, unknown>;
+    copy[key] = clean;
+  }
+  return copy ?? value;
 }

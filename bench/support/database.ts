@@ -12,7 +12,10 @@ export interface BenchServer {
 }
 
 /** The PostgreSQL to measure on: an embedded one, or that of DATABASE_URI, in databases of their own. */
-export async function openServer(uri: string | undefined, durable: boolean): Promise<BenchServer> {
+export async function openServer(
+  uri: string | undefined,
+  { durable }: { durable: boolean },
+): Promise<BenchServer> {
   const embedded = uri ? undefined : await startPostgres({ durable });
   const server = uri ?? embedded!.uri;
   if (!/^postgres(ql)?:/.test(server)) {
@@ -22,7 +25,7 @@ export async function openServer(uri: string | undefined, durable: boolean): Pro
   const version = await versionOf(server).catch(error => {
     throw new BenchError(`DATABASE_URI: PostgreSQL cannot be reached: ${error.message || error.code}`);
   });
-  const sync = durable ? 'with fsync' : 'without fsync (--durable switches it on)';
+  const sync = durable ? 'with fsync' : 'without fsync';
   return {
     what: embedded ? `PostgreSQL ${version}, embedded, ${sync}` : `PostgreSQL ${version} of DATABASE_URI`,
     async create() {

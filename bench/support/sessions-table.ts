@@ -13,25 +13,28 @@ export interface Filling {
 export const USER_AGENT =
   'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36';
 
-/** Rows for `_Session` in SQL, the two kinds in turns: a table as it is after a long life. */
+/**
+ * Rows for `_Session` in SQL, the two kinds in turns: a table as it is after a year. They lie in the order in which they
+ * were made, and the expired ones were not used any more some days after that.
+ */
 export function sessionRows({ active, expired = 0, userId }: Filling, prefix = ''): string {
   const total = active + expired;
   return `
     SELECT '${prefix}' || substr(md5(i::text), 1, 4) || lpad(i::text, 6, '0') AS "objectId",
-           now() - interval '1 year' * random() AS "createdAt",
+           made AS "createdAt",
            now() AS "updatedAt",
            'r:' || md5('${prefix}' || i || 'token') AS "sessionToken",
            ${userId ? `'${userId}'` : `substr(md5('user' || i / 3), 1, 10)`} AS "user",
            '{"action":"login","authProvider":"password"}'::jsonb AS "createdWith",
            gen_random_uuid()::text AS "installationId",
            CASE WHEN (i::bigint * ${expired}) % ${total} < ${expired}
-                THEN now() - interval '1 day' - interval '1 year' * random()
+                THEN least(made + interval '10 days' * random(), now() - interval '1 hour')
                 ELSE now() + interval '1 day' + interval '1 year' * random() END AS "expiresAt",
            false AS "restricted",
            '127.0.0.1' AS "ip",
            '${USER_AGENT}' AS "userAgent",
            now() - interval '1 hour' AS "lastAccessedAt"
-    FROM generate_series(1, ${total}) AS i`;
+    FROM generate_series(1, ${total}) AS i, LATERAL (SELECT now() - interval '1 year' * (1 - i::float / ${total})) AS _ (made)`;
 }
 
 const COLUMNS = [

@@ -92,13 +92,16 @@ function tellAddresses(
   }
 }
 
-/** Tokens by the latest access of their interval, counted back from the newest mark. */
+/**
+ * Tokens by the latest access of their time, counted back from the newest mark. Of two intervals, so that a flush that
+ * comes late writes as little as one that does not.
+ */
 function byInterval(marks: ReadonlyMap<string, Mark>, interval: number): Map<Date, string[]> {
   let newest = 0;
   for (const { at } of marks.values()) newest = Math.max(newest, at.getTime());
   const groups = new Map<number, { at: Date; tokens: string[] }>();
   for (const [token, { at }] of marks) {
-    const age = Math.floor((newest - at.getTime()) / interval);
+    const age = Math.floor((newest - at.getTime()) / (2 * interval));
     const group = groups.get(age) ?? { at, tokens: [] };
     if (at > group.at) group.at = at;
     group.tokens.push(token);

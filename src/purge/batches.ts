@@ -13,6 +13,9 @@ interface Range {
 /** While the database deletes one batch, the next is prepared, and the answer to the one before is read. */
 const AT_ONCE = 2;
 
+/** So many batches are cut off before the first is deleted: PostgreSQL's index alone tells where, until rows go. */
+const LOOK_AHEAD = 256;
+
 /** PostgreSQL ended this statement, which had met another process's in a deadlock, and undid it. */
 const DEADLOCK = '40P01';
 const ATTEMPTS = 5;
@@ -46,7 +49,7 @@ export async function* destroyExpiredRanges(
     }
   }
   try {
-    for await (const range of ranges(database, cutoff, batchSize, schema)) {
+    for await (const range of ahead(ranges(database, cutoff, batchSize, schema))) {
       if (hasFailed) break;
       if (range.crowded) {
         yield* finish(0);
@@ -120,6 +123,19 @@ async function* ranges(
       yield { from, to: next ?? cutoff };
       from = next;
     }
+  }
+}
+
+/** Asks for many ranges before the first is deleted. */
+async function* ahead(source: AsyncGenerator<Range, undefined>): AsyncGenerator<Range> {
+  for (;;) {
+    const known: Range[] = [];
+    while (known.length < LOOK_AHEAD) {
+      const { value, done } = await source.next();
+      if (done) return yield* known;
+      known.push(value);
+    }
+    yield* known;
   }
 }
 
