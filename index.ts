@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import path from 'node:path';
 import express from 'express';
@@ -8,7 +7,8 @@ import { Client } from 'pg';
 import { startDatabase } from './embedded';
 import { InMemoryFiles } from './embedded/files';
 import { sessions } from './sessions';
-import { origin, readSettings, serverOptions, StartError, type Settings } from './settings';
+import { readSettings, serverOptions, StartError, type Settings } from './settings';
+import { welcome } from './welcome';
 
 const DATABASE_TIMEOUT = 5_000;
 const SHUTDOWN_TIMEOUT = 15_000;
@@ -140,63 +140,6 @@ function close(server: Server): Promise<void> {
     server.close(() => resolve());
     setTimeout(() => server.closeAllConnections(), CONNECTIONS_TIMEOUT).unref();
   });
-}
-
-function welcome(settings: Settings): string {
-  const { appId, masterKey, masterKeyIsRandom, serverURL, host, port, graphQLMount } = settings;
-  const masterKeyLine = masterKeyIsRandom ? [`  Master key  ${masterKey}  (random; MASTER_KEY sets it)`] : [];
-  const [signUp, restrict, refused] = firstSteps(settings);
-  const demo = [
-    serverURL === 'http://127.0.0.1:1337/parse' ? '' : `SERVER_URL=${quote(serverURL)} `,
-    appId === 'demo-app' ? '' : `APP_ID=${quote(appId)} `,
-    'npm run demo',
-  ].join('');
-  return [
-    '',
-    'Parse Server with parse-server-sessions is ready.',
-    `  REST        ${serverURL}`,
-    `  GraphQL     ${origin(host, port)}${graphQLMount}`,
-    `  App id      ${appId}`,
-    ...masterKeyLine,
-    '',
-    'Paste these, one after the other, into another terminal.',
-    '',
-    'A person signs up:',
-    `  ${signUp}`,
-    '',
-    'She logs in and makes a restricted session for a sensor:',
-    `  ${restrict}`,
-    '',
-    'The same, and the sensor tries to write an invoice. Its restricted session is refused, with code 119:',
-    `  ${refused}`,
-    '',
-    `The whole story: ${demo}`,
-  ].join('\n');
-}
-
-/** Each line stands by itself, whichever shell it is pasted into: the token goes from curl to curl as a header. */
-function firstSteps({ serverURL, appId }: Settings): [string, string, string] {
-  // A new name at every start, for the database may outlive the server.
-  const username = `ada-${randomBytes(3).toString('hex')}`;
-  const password = randomBytes(6).toString('hex');
-  const app = `-H ${quote(`X-Parse-Application-Id: ${appId}`)}`;
-  const post = (route: string, body: object, header = '') =>
-    `curl -s ${quote(serverURL + route)} ${app} -H 'Content-Type: application/json' ${header}` +
-    `-d ${quote(JSON.stringify(body))}`;
-  const token = `sed 's/.*"sessionToken":"\\([^"]*\\).*/X-Parse-Session-Token: \\1/'`;
-  const logIn = `curl -sG ${quote(`${serverURL}/login`)} ${app} -d username=${username} -d password=${password}`;
-  const restrict = post('/functions/createRestrictedSession', { name: 'sensor' }, '-H @- ');
-  const invoice = post('/classes/Invoice', { total: 100 }, '-H @- ');
-  const newline = "-w '\\n'";
-  return [
-    `${post('/users', { username, password })} ${newline}`,
-    `${logIn} | ${token} | ${restrict} ${newline}`,
-    `${logIn} | ${token} | ${restrict} | ${token} | ${invoice} ${newline}`,
-  ];
-}
-
-function quote(text: string): string {
-  return /^[\w:/.-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 function withoutPassword(uri: string): string {

@@ -18,16 +18,10 @@ import {
   mayUpdateKeys,
 } from '../policy/session-class';
 import type { RequestContext } from '../request/caller';
-import {
-  MAX_USER_AGENT,
-  toDate,
-  toParseDate,
-  toSessionRecord,
-  userPointer,
-  type SessionRecord,
-} from '../session';
+import { toDate, toParseDate, toSessionRecord, userPointer, type SessionRecord } from '../session';
 import { isLegacyToken, type CallerSessions } from '../store/caller-sessions';
 import { bound, isByClient } from './database';
+import { stamp } from './new-session';
 
 export interface SessionRules {
   callers: CallerSessions;
@@ -224,28 +218,4 @@ function reasonOf(
   const { caller } = context;
   const isOwn = caller.kind === 'session' && rows[0]?.sessionToken === caller.token;
   return isOwn ? 'logout' : 'revoked';
-}
-
-/**
- * The row with what this package knows of a new session, for the very insert that creates it. What a client sent
- * for these columns is replaced; what the master key saved as a session of its own stays.
- */
-function stamp(object: Row, context: RequestContext, { now, expiryOfNew }: SessionRules): Row {
-  const { caller, ip, userAgent } = context;
-  const createdAt = now();
-  const lastAccessedAt = toParseDate(createdAt);
-  const byClient = isCreatedByClient(object.createdWith);
-  const savedByMaster = caller.kind === 'master' && (!object.createdWith || byClient);
-  const session: Row = savedByMaster
-    ? { restricted: false, lastAccessedAt, ...object }
-    : { ...object, restricted: byClient, lastAccessedAt, ip, userAgent: userAgent?.slice(0, MAX_USER_AGENT) };
-  // The adapters take no undefined values.
-  for (const column of ['ip', 'userAgent']) if (session[column] === undefined) delete session[column];
-  // Whoever logs in proves who he is; a session after a change of password proves an older session only.
-  const { action, authProvider } = (object.createdWith ?? {}) as { action?: string; authProvider?: string };
-  const isLogin = (action === 'login' && authProvider !== 'masterkey') || action === 'signup';
-  if (isLogin) session.authenticatedAt = lastAccessedAt;
-  if (savedByMaster && object.expiresAt) return { ...session, fixedExpiry: object.expiresAt };
-  const expiresAt = expiryOfNew(session as never, createdAt);
-  return expiresAt ? { ...session, expiresAt: toParseDate(expiresAt) } : session;
 }
