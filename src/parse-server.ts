@@ -162,10 +162,8 @@ export interface ServerRequest {
   /** Without the path that the API is mounted on. */
   path: string;
   originalUrl: string;
-  /** The path that the middleware is mounted on. */
-  baseUrl?: string;
-  /** The Express app that the middleware is a part of; `parent` is the one that it is mounted in. */
-  app?: { parent?: unknown; path?(): string };
+  /** The Express app that the middleware is a part of. */
+  app?: { router?: { stack?: Array<{ name: string }> } };
   body?: { requests?: Array<{ path?: unknown }> };
   ip?: string;
   headers: Record<string, string | string[] | undefined>;

@@ -12,14 +12,16 @@ const pathOf = (url: string | undefined) => {
   }
 };
 
+/** A middleware of Parse Server that only the app of its REST API has. */
+const OF_REST = 'allowMethodOverride';
+
 /**
  * Whether the REST API serves a request. Parse Server gives the same middleware to its GraphQL API, which answers every
- * path below its own and runs what no route shows. The REST API is an app that is mounted in another; where it is not,
- * this answers `false`, for nothing else tells the two apart.
+ * path below its own and runs what no route shows; nothing in a request itself tells the two apart. An app that is not
+ * known for the REST API's is taken for the other.
  */
-export function isRest({ app, baseUrl }: ServerRequest): boolean {
-  const withoutSlash = (path = '') => path.replace(/\/+$/, '');
-  return Boolean(app?.parent) && withoutSlash(app?.path?.()) === withoutSlash(baseUrl);
+export function isRest({ app }: ServerRequest): boolean {
+  return app?.router?.stack?.some(({ name }) => name === OF_REST) ?? false;
 }
 
 /**
