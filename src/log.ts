@@ -27,9 +27,9 @@ export function silence(config: ServerConfig, ...events: string[]): void {
   });
 }
 
-/** The tokens of Parse Server, and those of scoped sessions. */
-const TOKEN = /\br:(scoped-)?[0-9a-f]{32}\b/g;
-const MAX_DEPTH = 6;
+/** The tokens of Parse Server and those of scoped sessions, also in a URL, and also when Parse Server has cut them. */
+const TOKEN = /r(:|%3A)(scoped-)?[0-9a-f]{16,32}/gi;
+const MAX_DEPTH = 12;
 
 /**
  * Takes session tokens out of whatever Parse Server logs: it writes those of refused LiveQuery subscriptions, of
@@ -50,7 +50,7 @@ const redacted = new WeakSet<LoggerController>();
 
 /** Copies nothing that holds no token: most of what is logged is thrown away by its level. */
 function redact(value: unknown, depth = 0): unknown {
-  if (typeof value === 'string') return value.includes('r:') ? value.replace(TOKEN, 'r:********') : value;
+  if (typeof value === 'string') return value.replace(TOKEN, 'r:********');
   // Parse Server calls it for what it logs.
   if (typeof value === 'function') return (...args: unknown[]) => redact(value(...args), depth);
   if (value === null || typeof value !== 'object' || depth === MAX_DEPTH) return value;

@@ -69,6 +69,64 @@ describe('a session that is made while its maker is revoked', () => {
     expect(await sessions()).toHaveLength(2);
   });
 
+  it('ends with the others when the password changes meanwhile, with a listener and without', async () => {
+    for (const listens of [false, true]) {
+      const stop = listens ? server.sessions.on('revoked', () => undefined) : () => undefined;
+      const owner = await server.signUp();
+      const thieves = await Promise.all(
+        Array.from({ length: 3 }, () => server.login(owner.username, owner.password)),
+      );
+      let isOver = false;
+      const makes = thieves.map(async ({ token }) => {
+        while (!isOver) await server.rest('POST', '/sessions', { token, body: {} });
+      });
+      await new Promise(resolve => setTimeout(resolve, 50));
+      const body = { password: 'another' };
+      const { status } = await server.rest('PUT', `/users/${owner.userId}`, { token: owner.token, body });
+      isOver = true;
+      await Promise.all(makes);
+      stop();
+      expect(status).toBe(200);
+      const left = await server.rawFind('_Session', { user: pointerTo(owner.userId) });
+      expect(left.filter(({ restricted }) => restricted)).toEqual([]);
+    }
+  });
+
+  it('ends after the commit when its maker is revoked before it, and is told when not', async () => {
+    // The MongoDB of the specs has no transactions.
+    if (SPEC_DATABASE === 'mongodb') return;
+    const told: unknown[] = [];
+    const stop = server.sessions.on('created', ({ sessionId }) => void told.push(sessionId));
+    const batch = () =>
+      server.rest('POST', '/batch', {
+        token: user.token,
+        body: {
+          requests: ['/sessions', '/classes/Note'].map(path => ({
+            method: 'POST',
+            path: `/parse${path}`,
+            body: {},
+          })),
+          transaction: true,
+        },
+      });
+    await server.rest('POST', '/classes/Note', { token: user.token, body: {} });
+    const tokenOf = ({ body }: any) => JSON.stringify(body).match(/r:[0-9a-f]{32}/)![0];
+    expect(await useToken(server, tokenOf(await batch()))).toBe(200);
+    expect(told).toHaveLength(1);
+
+    const { adapter } = server.server.config.databaseController;
+    const commit = adapter.commitTransactionalSession;
+    adapter.commitTransactionalSession = async function (...args: unknown[]) {
+      adapter.commitTransactionalSession = commit;
+      await server.sessions.store.revokeAllForUser(user.userId);
+      return commit.apply(this, args);
+    };
+    expect(await useToken(server, tokenOf(await batch()))).toBe(209);
+    expect(await sessions()).toEqual([]);
+    expect(told).toHaveLength(1);
+    stop();
+  });
+
   it('is dead before the answer when it is made in a transaction', async () => {
     if (SPEC_DATABASE === 'mongodb') {
       // The MongoDB of the specs has no transactions.

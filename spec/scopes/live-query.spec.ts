@@ -136,6 +136,8 @@ it('a restricted session does not subscribe to users, whose own credentials Live
     const socket = await open(connected);
     expect(await socket.subscribe('_User', asked)).toMatchObject({ op: 'error', code: 119 });
   }
+  const fallback = await open(restricted);
+  expect((await fallback.subscribe('_User', 'garbage')).op).toBe('error');
   const socket = await open(user.token);
   expect((await socket.subscribe('_User')).op).toBe('subscribed');
 });

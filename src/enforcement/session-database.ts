@@ -34,6 +34,8 @@ export interface SessionRules {
   expiryOfNew(session: Pick<SessionRecord, 'restricted' | 'createdWith'>, now: Date): Date | undefined;
 }
 
+const MAX_ROUNDS = 10;
+
 /** Columns by which a session is judged; only the server and the master key write them. */
 const JUDGED: ReadonlySet<string> = new Set([
   'user',
@@ -58,8 +60,8 @@ export function applySessionRules(database: Database, context: RequestContext, r
   /** The caller's session: whoever logs out everywhere means those, too, that are made from it while he does. */
   const ownRow = caller.kind === 'session' &&
     !isLegacyToken(caller.token) && {
-      exists: async ({ find }: Pick<Database, 'find'>) =>
-        (await find('_Session', { sessionToken: caller.token }, { count: true })) > 0,
+      exists: async (rows: Pick<Database, 'find'>) =>
+        (await rows.find('_Session', { sessionToken: caller.token }, { count: true })) > 0,
     };
 
   database.validateObject = async (className, data, query, options, maintenance) => {
@@ -171,10 +173,18 @@ export function applySessionRules(database: Database, context: RequestContext, r
   // and cannot find the token to clear once clients do not see it.
   database.destroy = async (className, query, options, schema) => {
     if (className !== '_Session') return destroy(className, query, options, schema);
-    const rows = await find('_Session', query, { keys: ENDING_KEYS }, undefined, schema);
-    const reason = reasonOf(query, options, context, rows);
     const narrowed: Destroy = condition => destroy(className, { $and: [query, condition] }, options, schema);
-    return rules.endings.end(rows, reason, narrowed, transaction);
+    let result: unknown;
+    // Until none is left: one of a user's sessions may have been making another one meanwhile.
+    for (let rounds = 0; rounds < MAX_ROUNDS; rounds += 1) {
+      const rows = await find('_Session', query, { keys: ENDING_KEYS }, undefined, schema);
+      if (rounds > 0 && rows.length === 0) break;
+      const reason = reasonOf(query, options, context, rows);
+      const answer = await rules.endings.end(rows, reason, narrowed, transaction);
+      result = rounds === 0 ? answer : result;
+      if (transaction || !('user' in query)) break;
+    }
+    return result;
   };
 }
 

@@ -78,6 +78,9 @@ export function composeSubscriptions(
         }
         if (connected && info.sessionToken && info.sessionToken !== connected) throw invalidSessionError();
       }
+      // Nor a connection by a subscription of another token, which need not be one.
+      const isOfOther = connected && info.sessionToken && info.sessionToken !== connected;
+      if (isOfOther && info.subscription.className === '_User') throw invalidSessionError();
       // Not the connection is refused, because Parse Server would log its token.
       if (isDead && !info.sessionToken) throw invalidSessionError();
       add(requestId, info);

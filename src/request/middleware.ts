@@ -12,17 +12,22 @@ import { CreatedSessions } from './created-sessions';
  * Holds the answer to a transaction back until what follows from it is done; where the answer is not Parse Server's REST
  * API's, that follows the answer.
  */
-function answerAfterCommit(response: ServerResponse, transaction: Transaction): void {
+function answerAfterCommit(
+  response: ServerResponse,
+  transaction: Transaction,
+  report: (failure: string) => void,
+): void {
+  const committed = () =>
+    transaction
+      .committed()
+      .catch(error => report(`what follows from a transaction failed: ${(error as Error)?.message}`));
   response.on?.('finish', () => {
-    if (response.statusCode < 400) void transaction.committed().catch(() => undefined);
+    if (response.statusCode < 400) void committed();
   });
   const json = response.json.bind(response);
   response.json = body => {
     if (response.statusCode >= 400) return json(body);
-    return transaction.committed().then(
-      () => json(body),
-      () => json(body),
-    );
+    return committed().then(() => json(body));
   };
 }
 
@@ -63,7 +68,7 @@ export function requestContext(
     const transaction = isTransaction(request.path, request.body)
       ? beginTransaction(request.config)
       : undefined;
-    if (transaction) answerAfterCommit(response, transaction);
+    if (transaction) answerAfterCommit(response, transaction, failure => enforcement.events.report(failure));
     // At once: Parse Server may renew the session while the rest is judged.
     guardDatabase(request.config.database, context, enforcement);
     if (caller.kind !== 'session' || !(transaction || isScopedToken(caller.token))) return proceed();
