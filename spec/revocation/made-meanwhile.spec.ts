@@ -92,46 +92,46 @@ describe('a session that is made while its maker is revoked', () => {
     }
   });
 
-  it('ends after the commit when its maker is revoked before it, and is told when not', async () => {
-    // The MongoDB of the specs has no transactions.
-    if (SPEC_DATABASE === 'mongodb') return;
-    const told: unknown[] = [];
-    const stop = server.sessions.on('created', ({ sessionId }) => void told.push(sessionId));
-    const batch = () =>
-      server.rest('POST', '/batch', {
-        token: user.token,
-        body: {
-          requests: ['/sessions', '/classes/Note'].map(path => ({
-            method: 'POST',
-            path: `/parse${path}`,
-            body: {},
-          })),
-          transaction: true,
-        },
-      });
-    await server.rest('POST', '/classes/Note', { token: user.token, body: {} });
-    const tokenOf = ({ body }: any) => JSON.stringify(body).match(/r:[0-9a-f]{32}/)![0];
-    expect(await useToken(server, tokenOf(await batch()))).toBe(200);
-    expect(told).toHaveLength(1);
+  // The MongoDB of the specs has no transactions.
+  const inTransaction = SPEC_DATABASE === 'postgresql' ? it : it.skip;
 
-    const { adapter } = server.server.config.databaseController;
-    const commit = adapter.commitTransactionalSession;
-    adapter.commitTransactionalSession = async function (...args: unknown[]) {
-      adapter.commitTransactionalSession = commit;
-      await server.sessions.store.revokeAllForUser(user.userId);
-      return commit.apply(this, args);
-    };
-    expect(await useToken(server, tokenOf(await batch()))).toBe(209);
-    expect(await sessions()).toEqual([]);
-    expect(told).toHaveLength(1);
-    stop();
-  });
+  inTransaction(
+    'ends after the commit when its maker is revoked before it, and is told when not',
+    async () => {
+      const told: unknown[] = [];
+      const stop = server.sessions.on('created', ({ sessionId }) => void told.push(sessionId));
+      const batch = () =>
+        server.rest('POST', '/batch', {
+          token: user.token,
+          body: {
+            requests: ['/sessions', '/classes/Note'].map(path => ({
+              method: 'POST',
+              path: `/parse${path}`,
+              body: {},
+            })),
+            transaction: true,
+          },
+        });
+      await server.rest('POST', '/classes/Note', { token: user.token, body: {} });
+      const tokenOf = ({ body }: any) => JSON.stringify(body).match(/r:[0-9a-f]{32}/)![0];
+      expect(await useToken(server, tokenOf(await batch()))).toBe(200);
+      expect(told).toHaveLength(1);
 
-  it('is dead before the answer when it is made in a transaction', async () => {
-    if (SPEC_DATABASE === 'mongodb') {
-      // The MongoDB of the specs has no transactions.
-      return;
-    }
+      const { adapter } = server.server.config.databaseController;
+      const commit = adapter.commitTransactionalSession;
+      adapter.commitTransactionalSession = async function (...args: unknown[]) {
+        adapter.commitTransactionalSession = commit;
+        await server.sessions.store.revokeAllForUser(user.userId);
+        return commit.apply(this, args);
+      };
+      expect(await useToken(server, tokenOf(await batch()))).toBe(209);
+      expect(await sessions()).toEqual([]);
+      expect(told).toHaveLength(1);
+      stop();
+    },
+  );
+
+  inTransaction('is dead before the answer when it is made in a transaction', async () => {
     const requests = ['/sessions', '/classes/Note'].map(path => ({
       method: 'POST',
       path: `/parse${path}`,
