@@ -6,7 +6,7 @@ import ParseServer, { ParseGraphQLServer } from 'parse-server';
 import { Client } from 'pg';
 import { startDatabase } from './embedded';
 import { InMemoryFiles } from './embedded/files';
-import { sessions } from './sessions';
+import { sessions } from './instance';
 import { readSettings, serverOptions, StartError, type Settings } from './settings';
 import { welcome } from './welcome';
 

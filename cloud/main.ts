@@ -2,7 +2,7 @@
 // Parse Server does not see and whose errors it does not know.
 declare const Parse: typeof import('parse/node').default;
 
-import { sessions } from '../sessions';
+import { sessions } from '../instance';
 
 // `Telemetry` needs no code: a class is open to restricted sessions unless it is guarded. `Invoice` is guarded by
 // the `guard` option in sessions.ts, without a trigger of its own.

@@ -24,29 +24,3 @@ function isModulePackage(): boolean {
   const { npm_package_type: type, npm_package_json: manifest } = process.env;
   return type === 'module' || Boolean(manifest && load(manifest).type === 'module');
 }
-
-/** What cloud code registers, and this package composes with. */
-const REGISTRATIONS = ['define', 'job', 'beforeSave', 'beforeDelete', 'beforeSubscribe', 'beforeConnect'];
-
-/**
- * Keeps what the app registers after its server is constructed and before it has started, when this package cannot
- * compose with it yet. Parse Server installs `Parse.Cloud` anew at its start, and with it the original functions.
- * @returns a function that registers all of it.
- */
-export function keepEarlyCloud(applicationId: unknown): (Parse: ParseSdk) => void {
-  const early = (globalThis as unknown as { Parse?: ParseSdk }).Parse;
-  const kept: Array<{ name: string; args: never[] }> = [];
-  if (early?.Cloud) {
-    for (const name of REGISTRATIONS) {
-      const original = early.Cloud[name];
-      if (typeof original !== 'function') continue;
-      early.Cloud[name] = (...args: never[]) => {
-        // Another app of this process.
-        if (early.applicationId !== applicationId) return original.apply(early.Cloud, args);
-        kept.push({ name, args });
-        return undefined;
-      };
-    }
-  }
-  return Parse => kept.splice(0).forEach(({ name, args }) => Parse.Cloud[name]?.(...args));
-}

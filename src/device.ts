@@ -1,6 +1,6 @@
 import Bowser from 'bowser';
-import { LRUCache } from 'lru-cache';
-import { MAX_USER_AGENT } from './session';
+import { boundedCache } from './bounded-cache';
+import { MAX_USER_AGENT } from './record';
 
 /** What a user agent tells of a device; `null` where it tells nothing. */
 export interface Device {
@@ -11,7 +11,7 @@ export interface Device {
 }
 
 /** Reading one costs a hundred times as much as looking it up, and a user's sessions share a few. */
-const known = new LRUCache<string, Device>({ max: 1000 });
+const known = boundedCache<Device>(1000);
 
 export function deviceOf(userAgent: string | null): Device {
   if (!userAgent) return { browser: null, os: null, type: null };

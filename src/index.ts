@@ -1,7 +1,7 @@
 export { parseSessions } from './parse-sessions';
-export type { Sessions } from './sessions';
+export type { Sessions } from './api';
 export type { LifetimeOptions, SessionsOptions } from './options';
-export { requireFreshSession, requireUnrestrictedSession, type FreshSessionOptions } from './instances';
+export { requireFreshSession, requireUnrestrictedSession, type FreshSessionOptions } from './validators';
 export type { RevokeReason, SessionEvent, SessionEvents, SessionListener } from './events/events';
 export type { FileContents, SessionFileSet } from './files/file-set';
 export {
@@ -13,9 +13,9 @@ export {
   timeRemaining,
 } from './expiry/lifetime';
 export { rapidContextExpiry } from './expiry/policy';
-export type { PurgeOptions, PurgeResult } from './purge/purge';
-export type { SessionStore, SessionQuery } from './store/session-store';
-export type { SessionLike, SessionRecord, SessionRef, UserRef } from './session';
+export type { PurgeOptions, PurgeResult } from './sessions/connection';
+export type { SessionStore, SessionQuery } from './sessions/store';
+export type { SessionLike, SessionRecord, SessionRef, UserRef } from './record';
 export type { Device } from './device';
 export type { SessionView } from './functions/view';
 export { ErrorCode } from './errors';

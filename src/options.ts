@@ -2,7 +2,8 @@ import { inspect } from 'node:util';
 import { Cron } from 'croner';
 import { z } from 'zod';
 import { duration } from './duration';
-import { purgeParams, type PurgeOptions } from './purge/purge';
+import { purgeParams } from './purge/purge';
+import type { PurgeOptions } from './sessions/connection';
 
 const className = z
   .string()

@@ -48,6 +48,9 @@ export interface SchemaController {
 }
 
 export interface Database {
+  createTransactionalSession(): Promise<void>;
+  commitTransactionalSession(): Promise<void>;
+  abortTransactionalSession(): Promise<void>;
   adapter: {
     ensureIndex(
       className: string,
@@ -143,6 +146,11 @@ export interface ServerConfig {
   publicServerURL?: unknown;
   sessionLength?: number;
   expireInactiveSessions?: boolean;
+  /** Parse Server's own version. */
+  version?: string;
+  requestContextMiddleware?: object;
+  /** The address of the client, as Express has it. */
+  ip?: string;
   generateSessionExpiresAt(): Date | undefined;
 }
 
@@ -157,6 +165,8 @@ export interface Auth {
 /** An Express request as `requestContextMiddleware` sees it. */
 export interface ServerRequest {
   auth?: Auth;
+  /** A user that the app's own middleware made. */
+  userFromJWT?: User;
   info?: { sessionToken?: string; installationId?: string };
   config: ServerConfig;
   /** Without the path that the API is mounted on. */

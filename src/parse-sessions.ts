@@ -1,51 +1,36 @@
-import type { User } from 'parse/node';
-import { ActivityTracker } from './activity/tracker';
-import { keepEarlyCloud, loadAppCloud } from './app-cloud';
-import { FILES } from './enforcement/class-name';
-import type { Enforcement } from './enforcement/request-database';
-import { composeFunctions, refuseScopedFiles, tokenOf } from './enforcement/scope-guard';
-import { composeSubscriptions } from './enforcement/subscription-guard';
-import {
-  composeTriggers,
-  freshSessionValidator,
-  sessionGuard,
-  unrestrictedSessionValidator,
-} from './enforcement/trigger-guard';
+import type { Sessions } from './api';
+import { loadAppCloud } from './app-cloud';
+import { startCloudCode } from './cloud-code';
 import { useParseError } from './errors';
 import { SessionEmitter } from './events/events';
 import { adoptSessions } from './expiry/adopt';
-import { expiryOf } from './expiry/policy';
-import { SessionFiles } from './files/session-files';
-import { registerFunctions } from './functions/register';
-import { sessionFunctions } from './functions/session-functions';
-import { readWithin, registerValidators, type FreshSessionOptions } from './instances';
-import { Endings } from './lifecycle/endings';
-import { LimitKeeper } from './limits/limits';
+import { keepEarlyCloud } from './parse-cloud';
+import { goStraight, guardApp, openGate } from './gate/gate';
+import { requestContext } from './gate/http-door';
+import { openSdkDoor } from './gate/sdk-door';
+import { checkGate, requireKnownVersion } from './gate/self-check';
+import { guardCall, requireUnrestricted } from './gate/triggers';
+import { guardUserCache } from './gate/user-cache';
 import { liveQueryClasses } from './live-query/classes';
 import { LiveQuerySockets, watchSockets, type LiveQueryServer } from './live-query/sockets';
 import { redactTokens } from './log';
 import { resolveOptions, type SessionsOptions } from './options';
-import type { CloudRequest, Middleware, ParseSdk, ServerOptions } from './parse-server';
-import { guardedClasses } from './policy/guarded-classes';
-import { registerPurgeJob, schedulePurge } from './purge/job';
-import { requestContext } from './request/middleware';
-import { originOf } from './request/origin';
-import { openSdkDoor } from './request/sdk-door';
+import type { Middleware, ParseSdk, ServerOptions } from './parse-server';
+import { schedulePurge } from './purge/job';
+import { makeRuntime, type Runtime } from './runtime';
 import { ensureColumns, ensureIndexes } from './schema/columns';
 import { csrfTokenOf, secretOf, verifyCsrfToken } from './secret/secret';
-import type { Sessions } from './sessions';
-import { CallerSessions } from './store/caller-sessions';
-import { Revocations } from './store/revocations';
-import { SessionStore, type StoreConnection } from './store/session-store';
-import { webhooksOf } from './webhooks';
+import { SessionStore } from './sessions/store';
+import { requireFreshSession } from './validators';
 
-/** How long Parse Server trusts a cached token when the option `cacheTTL` is not given, in milliseconds. */
-const DEFAULT_CACHE_TTL = 5000;
-
-/** What exists once Parse Server has started. */
-interface Running extends StoreConnection {
-  callers: CallerSessions;
-  stop: Array<() => unknown>;
+/** What `configure()` keeps of an app until its server starts. */
+interface App {
+  appId: unknown;
+  middleware: Middleware;
+  liveClasses: string[];
+  /** Parse Server's own cache is one per process. */
+  sharesCache: boolean;
+  loadCloud(Parse: ParseSdk): Promise<void>;
 }
 
 /**
@@ -54,121 +39,45 @@ interface Running extends StoreConnection {
  */
 export function parseSessions(input: SessionsOptions = {}): Sessions {
   const options = resolveOptions(input);
-  const isGuarded = guardedClasses(options.guard);
   const now = () => new Date();
-  let running: Running | undefined;
+  let running: Runtime | undefined;
+  let configuredFor: { appId: unknown } | undefined;
 
-  const started = (): Running => {
+  const started = (): Runtime => {
     if (!running) throw new Error('parse-server-sessions: Parse Server has not started with these sessions.');
     return running;
   };
-  const fresh = new Set(options.fresh);
-  const writeRules = {
-    isGuarded,
-    needsFresh: (className: string) => fresh.has(className),
-    freshWithin: options.freshWithin,
-  };
   const events = new SessionEmitter(() => running?.config.loggerController);
-  const files = new SessionFiles(() => started());
-  const enforcement: Enforcement = {
-    writeRules,
-    events,
-    now,
-    // What exists only once the server has started.
-    get callers() {
-      return started().callers;
-    },
-    get database() {
-      return started().database;
-    },
-    get endings() {
-      return started().endings;
-    },
-    get limits() {
-      return started().limits;
-    },
-    expiryOfNew: (session, at) => expiryOf(options.expiry, { ...session, createdAt: at }, at),
-  };
   const store = new SessionStore(started, now);
-  const guard = sessionGuard(enforcement);
-  const requireUnrestrictedSession = unrestrictedSessionValidator(guard);
-  const requireFreshSession = (input: FreshSessionOptions = {}) =>
-    freshSessionValidator(guard, readWithin(input) ?? options.freshWithin, enforcement);
 
-  function connect(Parse: ParseSdk, sharesCache: boolean): Running {
+  /** What is built while Parse Server starts, in this order. */
+  async function start(Parse: ParseSdk, app: App): Promise<void> {
     const config = Parse.Server;
-    const { database, cacheController, loggerController: log } = config;
-    const policy = options.expiry;
-    const callers = new CallerSessions(() => database, config.cacheTTL ?? DEFAULT_CACHE_TTL, now);
-    const revocations = new Revocations(sharesCache);
-    revocations.protect(cacheController);
-    const activity = options.activity.enabled
-      ? new ActivityTracker(database, cacheController, log, policy, options.activity, events)
-      : undefined;
-    revocations.onEnded(tokens => {
-      for (const token of tokens) {
-        callers.forget(token);
-        activity?.forget(token);
-      }
-    });
-    const endings = new Endings(database, cacheController, revocations, files, events, log);
-    const limits = new LimitKeeper(options.maxSessionsPerUser, options.onLimit, now, () => endings);
-    const stop = activity ? [() => activity.shutdown()] : [];
-    const parts = { policy, callers, revocations, activity, endings, limits, files, events, stop };
-    return { Parse, config, database, cacheController, ...parts };
-  }
-
-  interface App {
-    loadCloud(Parse: ParseSdk): Promise<void>;
-    liveClasses: string[];
-    sharesCache: boolean;
-  }
-
-  async function start(Parse: ParseSdk, { loadCloud, liveClasses, sharesCache }: App): Promise<void> {
+    requireKnownVersion(config);
+    if (config.requestContextMiddleware !== app.middleware) throw replacedMiddleware();
     useParseError(Parse.Error as never);
-    redactTokens(Parse.Server.loggerController);
-    running = connect(Parse, sharesCache);
-    const { config, callers, stop } = running;
-    registerValidators(config.applicationId, { requireUnrestrictedSession, requireFreshSession });
+    redactTokens(config.loggerController);
+
+    const database = goStraight(config.database);
+    const runtime = makeRuntime(Parse, options, { database, sharesCache: app.sharesCache, events, now });
+    running = runtime;
     await ensureColumns(config);
     if (options.indexes) await ensureIndexes(config);
-    await adoptSessions(config.database, options.expiry, now());
-    await files.open();
-    const webhooks = await webhooksOf(config.database);
-    if (options.guardFiles && ['beforeSave', 'beforeDelete'].some(name => webhooks.hasTrigger(FILES, name))) {
-      throw new Error(
-        'parse-server-sessions: a webhook on @File takes the place of guardFiles. Remove one of the two.',
-      );
-    }
-    openSdkDoor(Parse, enforcement);
-    composeFunctions(Parse, enforcement);
-    const guardSubscriptions = composeSubscriptions(Parse, liveClasses, enforcement);
-    // The SDK's types take its answer, which is plain JSON, for a user.
-    const verifyPassword = (user: User, password: string): Promise<{ objectId?: string }> =>
-      Parse.User.verifyPassword(user.getUsername() ?? '', password) as Promise<object>;
-    registerFunctions(
-      Parse,
-      options.functionPrefix,
-      sessionFunctions({ store, callers, events, verifyPassword, now }),
-      webhooks,
-    );
-    const purge = store.purgeExpired.bind(store);
-    registerPurgeJob(Parse, options.functionPrefix, purge);
-    const guardFiles = async (request: CloudRequest) => {
-      // Files do not pass the middleware.
-      const token = tokenOf(request);
-      if (token) running?.activity?.mark(token, { at: now(), ...originOf(request) });
-      await (options.guardFiles ? guard(request) : refuseScopedFiles(request, enforcement));
-    };
-    const guardTheRest = composeTriggers(Parse, guard, isGuarded, guardFiles, webhooks);
-    await loadCloud(Parse);
-    guardTheRest();
-    guardSubscriptions();
+    await adoptSessions(database, options.expiry, now());
+    await runtime.files.open();
+
+    guardUserCache(config.cacheController, runtime);
+    guardApp(app.middleware, runtime);
+    openGate(database);
+    openSdkDoor(Parse);
+    await checkGate(Parse.Server, runtime);
+
+    await startCloudCode(Parse, { ...app, options, store, runtime });
     if (input.purge) {
       // As they were given: the purge reads them itself.
       const { schedule, ...params } = input.purge;
-      const job = schedulePurge(schedule, params, purge, config.loggerController);
-      stop.push(() => job.stop());
+      const job = schedulePurge(schedule, params, runtime.purge, config.loggerController);
+      runtime.stop.push(() => job.stop());
     }
   }
 
@@ -182,37 +91,36 @@ export function parseSessions(input: SessionsOptions = {}): Sessions {
       if (requestContextMiddleware && typeof requestContextMiddleware !== 'function') {
         throw new TypeError('requestContextMiddleware must be a function');
       }
+      if (configuredFor && configuredFor.appId !== appId) throw anotherApp(configuredFor.appId, appId);
+      configuredFor = { appId };
       const registerEarly = keepEarlyCloud(appId);
       const app: App = {
+        appId,
+        middleware: requestContext((requestContextMiddleware || undefined) as Middleware | undefined),
+        liveClasses: liveQueryClasses(liveQuery),
+        sharesCache: Boolean(cacheAdapter),
         async loadCloud(Parse) {
           registerEarly(Parse);
           await loadAppCloud(cloud, Parse);
         },
-        liveClasses: liveQueryClasses(liveQuery),
-        // Parse Server's own cache is one per process.
-        sharesCache: Boolean(cacheAdapter),
       };
       return {
         ...serverOptions,
         // The policy moves the end of a session on; Parse Server would overwrite it with `sessionLength`.
         ...(Object.values(options.expiry).some(Boolean) && { extendSessionOnUse: false }),
-        requestContextMiddleware: requestContext(
-          enforcement,
-          (token, mark) => running?.activity?.mark(token, mark),
-          (requestContextMiddleware || undefined) as Middleware | undefined,
-        ),
-        cloud: (Parse: ParseSdk) => start(Parse, app),
+        requestContextMiddleware: app.middleware,
+        cloud: (Parse: ParseSdk) => asCurrentApp(Parse, appId, () => start(Parse, app)),
       };
     },
     store,
-    guard,
-    requireUnrestrictedSession,
+    guard: request => guardCall(request, started()),
+    requireUnrestrictedSession: request => requireUnrestricted(request, started()),
     requireFreshSession,
     on: (name, listener) => events.on(name, listener),
     secret: session => secretOf(started().database, session),
     csrfToken: session => csrfTokenOf(started().database, session),
     verifyCsrfToken: (session, token) => verifyCsrfToken(started().database, session, token),
-    files: session => files.of(session),
+    files: session => started().files.of(session),
     invalidate: session => store.invalidate(session),
     liveQuery(server) {
       const { revocations, stop, config, database } = started();
@@ -226,3 +134,29 @@ export function parseSessions(input: SessionsOptions = {}): Sessions {
     },
   };
 }
+
+/**
+ * Starts an app as the one that `Parse.Server` and `Parse.Cloud` speak of: that is the app that was constructed last,
+ * and another one of this process may have been.
+ */
+async function asCurrentApp(Parse: ParseSdk, appId: unknown, start: () => Promise<void>): Promise<void> {
+  const last = Parse.applicationId;
+  Parse.applicationId = appId as string;
+  try {
+    await start();
+  } finally {
+    if (Parse.applicationId === appId) Parse.applicationId = last;
+  }
+}
+
+const anotherApp = (former: unknown, appId: unknown) =>
+  new TypeError(
+    `configure(): these sessions serve the app "${former}" and cannot serve "${appId}", too: call parseSessions() ` +
+      'for each app.',
+  );
+
+const replacedMiddleware = () =>
+  new Error(
+    'parse-server-sessions: the option requestContextMiddleware is not what configure() answered, so nothing would ' +
+      'be guarded. Hand your own middleware to configure(), which calls it.',
+  );

@@ -93,9 +93,13 @@ describe.each(CARRIERS)('a scoped session whose token comes with %s', (_carrier,
     },
   );
 
-  it('subscribes to no class that only a pattern offers: it cannot be judged', async () => {
-    const [, answer] = await subscribe(reader, 'LogEntry');
-    expect(answer).toMatchObject(OUT_OF_SCOPE);
+  it('is judged for a class that only a pattern offers as for any other', async () => {
+    const [, refused] = await subscribe(reader, 'LogEntry');
+    expect(refused).toMatchObject(OUT_OF_SCOPE);
+    const params = { scopes: ['LogEntry:read'] };
+    const { sessionToken } = await server.run('createRestrictedSession', params, user);
+    const [, answer] = await subscribe(sessionToken, 'LogEntry');
+    expect(answer.op).toBe('subscribed');
   });
 });
 
@@ -107,14 +111,15 @@ describe('a scoped session', () => {
   });
 
   it('borrows no other token for a subscription, and lends none', async () => {
-    const restricted = (await server.restricted(user.token)).token;
     for (const [connected, asked] of [
-      [reader, restricted],
-      [restricted, reader],
       [reader, writer],
+      [writer, reader],
+      [writer, user.token],
+      [writer, 'garbage'],
+      [user.token, writer],
     ] as const) {
       const socket = await open(connected);
-      expect((await socket.subscribe('Telemetry', asked)).op).toBe('error');
+      expect(await socket.subscribe('Telemetry', asked)).toMatchObject(OUT_OF_SCOPE);
     }
   });
 

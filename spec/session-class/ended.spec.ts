@@ -1,4 +1,5 @@
 import { startServer, type SpecServer, type SpecUser } from '../support/server';
+import { parseDate } from '../support/sessions';
 import { outcomeOf, REFUSED } from '../support/ways-in';
 
 const inThePast = { __type: 'Date', iso: '2020-01-01T00:00:00.000Z' };
@@ -27,6 +28,12 @@ describe('the token of a session that has ended', () => {
     outcomeOf((await server.rest('GET', '/classes/Note', { token })).body).code;
   const login = async (installationId: string, { username, password } = user): Promise<string> =>
     (await server.rest('POST', '/login', { installationId, body: { username, password } })).body.sessionToken;
+  /** Has the package read a session anew, as it does after `cacheTTL`; Parse Server's cache still knows its user. */
+  const forget = async (token: string) => {
+    const [{ objectId }] = await server.rawFind('_Session', { sessionToken: token });
+    const body = { authenticatedAt: parseDate(Date.now()) };
+    expect((await server.rest('PUT', `/sessions/${objectId}`, { master: true, body })).status).toBe(200);
+  };
   const deleteBehindTheBack = (token: string) => server.rawDelete('_Session', { sessionToken: token });
 
   const ENDINGS: Array<[string, (token: string) => Promise<unknown>]> = [
@@ -112,11 +119,11 @@ describe('the token of a session that has ended', () => {
       ['make a session', token => server.rest('POST', '/sessions', { token, body: {} })],
       ['list sessions', token => server.rest('GET', '/sessions', { token })],
     ])('it cannot %s', async (_what, attempt) => {
-      // The package remembers a session that it has looked up, here the one that asked for another.
       const { token: asking } = await server.login(user.username, user.password);
       const restricted = await server.restricted(asking);
       for (const { token } of [user, restricted]) {
         expect(await read(token)).toBeUndefined();
+        await forget(token);
         await end(token);
         expect((await attempt(token)).body.code).toBe(209);
       }
@@ -125,6 +132,7 @@ describe('the token of a session that has ended', () => {
     it('it cannot have cloud code write', async () => {
       const { token } = user;
       expect(await read(token)).toBeUndefined();
+      await forget(token);
       await end(token);
       await expect(server.run('saveUser', {}, { token })).rejects.toMatchObject({ code: 209 });
     });

@@ -1,4 +1,4 @@
-import { COLUMNS } from '../../src/schema/columns';
+import { COLUMNS } from '../../src/policy/columns';
 import { startServer, type SpecServer, type SpecUser } from '../support/server';
 import {
   defineSdkWrite,

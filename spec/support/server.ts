@@ -7,6 +7,7 @@ import ParseServerClass, { ParseGraphQLServer, ParseServer } from 'parse-server'
 import SchemaCache from 'parse-server/lib/Adapters/Cache/SchemaCache';
 import { createPostgresDatabase } from '../../embedded/postgres';
 import { parseSessions, type Sessions, type SessionsOptions } from '../../src';
+import { goStraight } from '../../src/gate/gate';
 
 declare const SPEC_DATABASE: 'postgresql' | 'mongodb';
 
@@ -132,7 +133,7 @@ export async function startServer(
   }
 
   const parseServer = server;
-  const database = () => parseServer.config.databaseController;
+  const database = () => goStraight(parseServer.config.databaseController) as any;
 
   async function rest(method: string, path: string, request: RestOptions = {}): Promise<RestAnswer> {
     const headers: Record<string, string> = { 'X-Parse-Application-Id': APP_ID };

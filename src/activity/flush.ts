@@ -1,7 +1,7 @@
 import type { SessionEmitter } from '../events/events';
 import { movedExpiry, type ExpiryPolicy } from '../expiry/policy';
 import type { Database, Query, Row } from '../parse-server';
-import { toDate, toParseDate, toSessionRecord, type SessionRecord } from '../session';
+import { toDate, toParseDate, toSessionRecord, type SessionRecord } from '../record';
 import type { Mark } from './marks';
 
 /** How many sessions one statement reads or writes at most. */

@@ -1,9 +1,8 @@
-import { LRUCache } from 'lru-cache';
+import { boundedCache } from '../bounded-cache';
 import type { SessionEmitter } from '../events/events';
 import { movedExpiry, type ExpiryPolicy } from '../expiry/policy';
 import type { CacheController, Database, Logger } from '../parse-server';
-import { MAX_USER_AGENT, type SessionRecord } from '../session';
-import { watchEnds } from './ends';
+import { MAX_USER_AGENT, type SessionRecord } from '../record';
 import { writeMarks } from './flush';
 import { Marks, type Mark } from './marks';
 
@@ -22,7 +21,7 @@ export interface ActivityOptions {
 export class ActivityTracker {
   private readonly marks = new Marks(MAX_MARKS);
   /** When sessions end, as far as this process knows; `Infinity` where no access moves the end on. */
-  private readonly ends = new LRUCache<string, number>({ max: MAX_MARKS });
+  private readonly ends = boundedCache<number>(MAX_MARKS);
   private readonly timer: NodeJS.Timeout;
   /** A flush before the regular one. */
   private early: { due: number; timer: NodeJS.Timeout } | undefined;
@@ -40,7 +39,6 @@ export class ActivityTracker {
   ) {
     this.timer = setInterval(() => void this.flush(), options.flushInterval);
     this.timer.unref();
-    if (Object.keys(policy).length > 0) watchEnds(cache, (token, end) => this.learn(token, end));
   }
 
   mark(token: string, mark: Mark): void {
@@ -80,7 +78,16 @@ export class ActivityTracker {
     await this.flush();
   }
 
-  private learn(token: string, end: Date): void {
+  /** Whether ends move with use, so that it matters when they are. */
+  get watchesEnds(): boolean {
+    return Object.keys(this.policy).length > 0;
+  }
+
+  /**
+   * Takes note of a session's end, as Parse Server's cache of users tells it: so a process that has not written the
+   * session's last access yet knows as well how much time there is to write it.
+   */
+  learn(token: string, end: Date): void {
     if (this.ends.get(token) !== Infinity) this.ends.set(token, end.getTime());
   }
 

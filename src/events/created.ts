@@ -1,6 +1,6 @@
 import { deviceOf } from '../device';
 import type { Database } from '../parse-server';
-import type { SessionRecord } from '../session';
+import type { SessionRecord } from '../record';
 import type { SessionEmitter } from './events';
 import { isFirstFromDevice } from './known-devices';
 

@@ -3,7 +3,7 @@ import { isIPv4 } from 'node:net';
 import { deviceOf } from '../device';
 import type { Database } from '../parse-server';
 import { DEVICE_CLASS, ensureOwnClass, hasOwnClass } from '../schema/own-class';
-import { toParseDate, toSessionRecord, userPointer, type SessionRecord } from '../session';
+import { toParseDate, toSessionRecord, userPointer, type SessionRecord } from '../record';
 
 /** A device that was new so long ago is new again: what is known of people must not grow for ever. */
 const REMEMBER_MS = 400 * 24 * 60 * 60_000;

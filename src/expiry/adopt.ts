@@ -1,5 +1,5 @@
 import type { Database } from '../parse-server';
-import { toParseDate } from '../session';
+import { toParseDate } from '../record';
 import { OF_KIND } from './queries';
 import { KINDS, type ExpiryPolicy } from './policy';
 

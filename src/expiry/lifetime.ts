@@ -1,4 +1,4 @@
-import { fieldOf, toDate, type SessionLike } from '../session';
+import { fieldOf, toDate, type SessionLike } from '../record';
 
 /** A session counts as active for this long after its last access (RapidContext's `ACTIVE_MILLIS`). */
 const ACTIVE_MS = 5 * 60_000;

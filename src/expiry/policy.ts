@@ -1,4 +1,4 @@
-import type { SessionRecord } from '../session';
+import type { SessionRecord } from '../record';
 
 /** How long sessions of one kind live, in milliseconds. */
 export interface Lifetime {

@@ -1,5 +1,5 @@
 import type { Query } from '../parse-server';
-import { toParseDate } from '../session';
+import { toParseDate } from '../record';
 import type { Kind } from './policy';
 
 /** The sessions of one kind. */

@@ -3,7 +3,7 @@ import type { File as ParseFile } from 'parse/node';
 import { notFoundError } from '../errors';
 import type { Database, Logger, ParseSdk, Query, Row, ServerConfig } from '../parse-server';
 import { ensureOwnClass, FILE_CLASS, hasOwnClass } from '../schema/own-class';
-import { sessionIdOf, toDate, type SessionRef } from '../session';
+import { sessionIdOf, toDate, type SessionRef } from '../record';
 import { contentsOf, isParseFile, SessionFileSet, type FileContents } from './file-set';
 
 /** Rows outlive their session, so that no crash can lose a file. */
@@ -31,7 +31,7 @@ export class SessionFiles {
   /** Whether this process knows of files: most apps have none, and their logouts look for none. */
   private inUse = false;
 
-  constructor(private readonly connect: () => Connection) {}
+  constructor(private readonly connection: Connection) {}
 
   /** Called at start. */
   async open(): Promise<void> {
@@ -52,7 +52,7 @@ export class SessionFiles {
   /** Deletes files whose session is gone although nobody cleaned up: its process died, or the storage failed. */
   async sweep(batchSize: number): Promise<void> {
     if (!(await this.isInUse())) return;
-    const { database, config } = this.connect();
+    const { database, config } = this.connection;
     for (let after = ''; ;) {
       // PostgreSQL's adapter takes no comparison with an empty text.
       const query: Query = after ? { objectId: { $gt: after } } : {};
@@ -76,7 +76,7 @@ export class SessionFiles {
   /** @internal What the session has: neither what is on its way into the storage, nor out of it. */
   async rows(query: Query): Promise<Row[]> {
     if (!(await this.isInUse())) return [];
-    return this.connect().database.find(FILE_CLASS, { ...query, stored: true, doomed: null }, {});
+    return this.connection.database.find(FILE_CLASS, { ...query, stored: true, doomed: null }, {});
   }
 
   /**
@@ -85,7 +85,7 @@ export class SessionFiles {
    */
   async remove(query: Query): Promise<number> {
     if (!(await this.isInUse())) return 0;
-    const { config, database } = this.connect();
+    const { config, database } = this.connection;
     // From now on nobody can release them.
     await database.update(FILE_CLASS, query, { doomed: true }, { many: true });
     const rows = await database.find(FILE_CLASS, { ...query, doomed: true }, {});
@@ -106,20 +106,18 @@ export class SessionFiles {
   /** @internal @returns false when it was gone already, or does not meet the condition. */
   async forget(row: Row, condition: Query = {}): Promise<boolean> {
     const query = { ...condition, objectId: row.objectId };
-    return this.connect()
-      .database.destroy(FILE_CLASS, query, {})
-      .then(
-        () => true,
-        error => {
-          if (error.code === 101) return false;
-          throw error;
-        },
-      );
+    return this.connection.database.destroy(FILE_CLASS, query, {}).then(
+      () => true,
+      error => {
+        if (error.code === 101) return false;
+        throw error;
+      },
+    );
   }
 
   /** @internal Notes the file before it is stored, so that a crash between the two leaves nothing behind. */
   async add(sessionId: string, fileId: string, source: ParseFile | FileContents): Promise<ParseFile> {
-    const { config, database } = this.connect();
+    const { config, database } = this.connection;
     const taken = isParseFile(source) && source.url() ? source.name() : undefined;
     const contents = taken === undefined ? await contentsOf(source) : undefined;
     await this.noteFiles(sessionId);
@@ -155,7 +153,7 @@ export class SessionFiles {
 
   /** @internal */
   async toFile({ fileName }: Row): Promise<ParseFile> {
-    const { Parse, config } = this.connect();
+    const { Parse, config } = this.connection;
     // A request's configuration has its own address; this one is of no request.
     const { publicServerURL, serverURL } = config;
     const mount = typeof publicServerURL === 'string' ? publicServerURL : serverURL;
@@ -165,7 +163,7 @@ export class SessionFiles {
   }
 
   async isInUse(): Promise<boolean> {
-    this.inUse ||= await hasOwnClass(this.connect().database, FILE_CLASS);
+    this.inUse ||= await hasOwnClass(this.connection.database, FILE_CLASS);
     return this.inUse;
   }
 
@@ -189,7 +187,7 @@ export class SessionFiles {
 
   /** Marks a session as one with files, for the process that ends it. @throws 101 when there is no such session. */
   private async noteFiles(objectId: string): Promise<void> {
-    const { database } = this.connect();
+    const { database } = this.connection;
     if (!this.inUse) await ensureOwnClass(database, FILE_CLASS, FILE_FIELDS, 'sessionId');
     this.inUse = true;
     const { hasFiles } = await this.requireSession(objectId);
@@ -198,7 +196,7 @@ export class SessionFiles {
   }
 
   private async requireSession(objectId: string): Promise<Row> {
-    const { database } = this.connect();
+    const { database } = this.connection;
     const [session] = await database.find('_Session', { objectId }, { keys: ['objectId', 'hasFiles'] });
     if (!session) throw notFoundError();
     return session;

@@ -1,11 +1,10 @@
 import { ErrorCode, parseError } from '../errors';
-import { transactionOf } from '../lifecycle/transaction';
-import type { FunctionRequest, ParseSdk } from '../parse-server';
+import type { Composer, Register } from '../parse-cloud';
+import { transactionOf } from '../gate/visit';
+import type { FunctionRequest } from '../parse-server';
 import { silence } from '../log';
 import type { Webhooks } from '../webhooks';
 import type { CloudFunction } from './session-functions';
-
-type Define = (name: string, handler: CloudFunction, validator?: unknown) => void;
 
 /** Parse Server logs the parameters and the answer of each function: these parameters get masked before. */
 const SECRET_PARAMS = ['password', 'sessionToken', 'except'];
@@ -13,16 +12,15 @@ const SECRET_PARAMS = ['password', 'sessionToken', 'except'];
 const ANSWERS_TOKEN = new Set(['createRestrictedSession']);
 
 /**
- * Defines the cloud functions, and keeps their names: a function of the app under one of them would silently
- * replace it.
+ * Defines the cloud functions.
+ * @returns what keeps their names: a function of the app under one of them would silently replace it.
  */
 export function registerFunctions(
-  Parse: ParseSdk,
+  define: Register,
   prefix: string,
   functions: Record<string, CloudFunction>,
   webhooks: Webhooks,
-): void {
-  const define = (Parse.Cloud.define as Define).bind(Parse.Cloud);
+): Composer {
   const own = new Set(Object.keys(functions).map(name => prefix + name));
   const refuse = (name: string) => {
     throw new Error(
@@ -46,9 +44,8 @@ export function registerFunctions(
       }
     });
   }
-  const guarded: Define = (name, handler, validator) => {
+  return (register, name, handler, validator) => {
     if (own.has(name)) refuse(name);
-    define(name, handler, validator);
+    return register(name, handler, validator);
   };
-  Parse.Cloud.define = guarded as never;
 }

@@ -1,6 +1,6 @@
 import { deviceOf, type Device } from '../device';
 import { isExpired } from '../expiry/lifetime';
-import { lastUseOf, type SessionRecord } from '../session';
+import { lastUseOf, type SessionRecord } from '../record';
 
 /** A session as its user sees it: no token, dates in ISO 8601. */
 export interface SessionView {

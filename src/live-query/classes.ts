@@ -1,10 +1,13 @@
+import { classNameOf } from '../class-name';
+
 /**
- * The classes that an app offers to LiveQuery.
+ * The classes that an app offers to LiveQuery: names, patterns, or classes of the SDK.
  * @throws TypeError for `_Session`: sessions have no ACL, so everybody who subscribes would hear of everybody's, and
  * restricted sessions of unrestricted ones.
  */
 export function liveQueryClasses(liveQuery: unknown): string[] {
-  const names = (liveQuery as { classNames?: string[] } | undefined)?.classNames ?? [];
+  const offered = (liveQuery as { classNames?: unknown[] } | undefined)?.classNames ?? [];
+  const names = offered.map(classNameOf);
   // Parse Server reads each name as a pattern.
   const sessions = names.find(name => new RegExp(`^${name}$`).test('_Session'));
   if (sessions !== undefined) {

@@ -1,6 +1,6 @@
 import { unexpired } from '../expiry/queries';
 import type { Database, Logger } from '../parse-server';
-import { isPlausibleToken } from '../store/caller-sessions';
+import { isPlausibleToken } from '../sessions/callers';
 
 /** The part of Parse's LiveQuery server that holds the sockets. */
 export interface LiveQueryServer {

@@ -20,6 +20,15 @@ export const isScope = (scope: string): boolean =>
 export const SCOPED_TOKEN_PREFIX = 'r:scoped-';
 export const isScopedToken = (token: string): boolean => token.startsWith(SCOPED_TOKEN_PREFIX);
 
+/** The scopes of a session; `null` for one that is not scoped. */
+export const scopesOf = ({
+  scopes,
+  sessionToken,
+}: {
+  scopes: string[] | null;
+  sessionToken: string;
+}): readonly string[] | null => scopes ?? (isScopedToken(sessionToken) ? [] : null);
+
 export const OUT_OF_SCOPE_MESSAGE = 'not allowed: outside the scopes of this session';
 
 export type ScopedOperation = 'create' | 'read' | 'update' | 'delete';

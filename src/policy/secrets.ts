@@ -1,6 +1,6 @@
 import { ErrorCode } from '../errors';
 import type { DatabaseOptions, Query, Row } from '../parse-server';
-import { SECRET_COLUMNS } from '../schema/columns';
+import { SECRET_COLUMNS } from '../policy/columns';
 import { ALLOW, refuse, type Decision } from './decision';
 import { rootOf } from './keys';
 

@@ -1,7 +1,7 @@
 import { ErrorCode } from '../errors';
 import type { Query, Row } from '../parse-server';
-import { OWNED_COLUMNS } from '../schema/columns';
-import type { SessionRecord } from '../session';
+import { OWNED_COLUMNS } from '../policy/columns';
+import type { SessionRecord } from '../record';
 import { ALLOW, refuse, type Decision } from './decision';
 import { rootOf } from './keys';
 
@@ -49,6 +49,10 @@ function isEqualityWithOwn(key: string, constraint: unknown, ownTokens: Readonly
   const [operator, ...more] = Object.keys(constraint);
   return operator === '$eq' && more.length === 0 && ownTokens.has((constraint as { $eq: string }).$eq);
 }
+
+/** Whether a query asks for one session by a token that the caller holds, and for no other. */
+export const asksForOwnOnly = (query: Query, ownTokens: ReadonlySet<string>): boolean =>
+  isEqualityWithOwn(TOKEN, query[TOKEN], ownTokens);
 
 /** Whether a client may filter sessions like this: a filter on tokens would let him guess them bit by bit. */
 export function mayFilter(query: Query, ownTokens: ReadonlySet<string>): Decision {

@@ -1,9 +1,9 @@
 import { ErrorCode, RESTRICTED_MESSAGE } from '../errors';
 import type { Query, Row } from '../parse-server';
-import type { SessionRecord } from '../session';
+import type { SessionRecord } from '../record';
 import { ALLOW, refuse, type Decision } from './decision';
 import type { IsGuarded } from './guarded-classes';
-import { isScopedToken, mayAccess } from './scopes';
+import { mayAccess, scopesOf } from './scopes';
 
 export interface Write {
   className: string;
@@ -37,6 +37,9 @@ const OWN_WRITES: ReadonlyArray<(write: Write, sessionId: string) => boolean> = 
     className === '_User' &&
     operation === 'update' &&
     onlyKeys(data, ['_failed_login_count', '_account_lockout_expires_at']),
+  // A log-in notes since when the password is there (`passwordPolicy.maxPasswordAge`).
+  ({ className, operation, data }) =>
+    className === '_User' && operation === 'update' && onlyKeys(data, ['_password_changed_at']),
   // Idempotency records a request id before the request itself is judged.
   ({ className, operation }) => className === '_Idempotency' && operation === 'create',
 ];
@@ -67,7 +70,7 @@ export function mayWrite(session: SessionRecord, write: Write, rules: WriteRules
   if (session.restricted && rules.isGuarded(write.className)) {
     return refuse(ErrorCode.OPERATION_FORBIDDEN, RESTRICTED_MESSAGE);
   }
-  const scopes = session.scopes ?? (isScopedToken(session.sessionToken) ? [] : null);
+  const scopes = scopesOf(session);
   if (scopes) {
     const decision = mayAccess(scopes, write);
     if (!decision.allow) return decision;

@@ -1,6 +1,6 @@
-import { deletedBy, ENDING_KEYS, type Ending, type Endings } from '../lifecycle/endings';
+import { deletedBy, ENDING_KEYS, type Ending, type Endings } from '../sessions/endings';
 import type { Database, Query, Row } from '../parse-server';
-import { toDate, toParseDate } from '../session';
+import { toDate, toParseDate } from '../record';
 
 /** Expired sessions by their end: `from` is included, `to` is not. */
 interface Range {

@@ -1,29 +1,25 @@
 import { Cron } from 'croner';
+import { registrationOf, type Composer } from '../parse-cloud';
 import type { FunctionRequest, Logger, ParseSdk } from '../parse-server';
-import type { PurgeOptions, PurgeResult } from './purge';
+import type { Purge, PurgeOptions } from '../sessions/connection';
 
 export const PURGE_JOB = 'purgeExpiredSessions';
-
-type Purge = (options: PurgeOptions, progress?: (text: string) => unknown) => Promise<PurgeResult>;
-type DefineJob = (name: string, run: (request: FunctionRequest) => Promise<string>) => void;
 
 /**
  * Registers the job `purgeExpiredSessions` (`POST /jobs/purgeExpiredSessions`). Its message shows the progress, and
  * in the end the result as JSON.
+ * @returns what keeps its name for it.
  */
-export function registerPurgeJob(Parse: ParseSdk, prefix: string, purge: Purge): void {
-  const define = (Parse.Cloud.job as DefineJob).bind(Parse.Cloud);
+export function registerPurgeJob(Parse: ParseSdk, prefix: string, purge: Purge): Composer {
   const own = prefix + PURGE_JOB;
-  define(own, async ({ params, message }) => JSON.stringify(await purge(params, message)));
-  const guarded: DefineJob = (name, run) => {
-    if (name === own) {
-      throw new Error(
-        `The job "${name}" is parse-server-sessions' own. Rename the app's, or set functionPrefix.`,
-      );
-    }
-    define(name, run);
+  const run = async ({ params, message }: FunctionRequest) => JSON.stringify(await purge(params, message));
+  registrationOf(Parse, 'job')(own, run);
+  return (register, name, job) => {
+    if (name !== own) return register(name, job);
+    throw new Error(
+      `The job "${name}" is parse-server-sessions' own. Rename the app's, or set functionPrefix.`,
+    );
   };
-  Parse.Cloud.job = guarded as never;
 }
 
 /**

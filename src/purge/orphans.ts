@@ -1,4 +1,4 @@
-import { ENDING_KEYS } from '../lifecycle/endings';
+import { ENDING_KEYS } from '../sessions/endings';
 import type { Database, Query, Row } from '../parse-server';
 
 /** Sessions whose user does not exist any more, in batches. */

@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { duration } from '../duration';
 import { forgetOldDevices } from '../events/known-devices';
 import type { SessionFiles } from '../files/session-files';
-import type { Endings } from '../lifecycle/endings';
+import type { Endings } from '../sessions/endings';
 import { unexpired } from '../expiry/queries';
 import type { Database } from '../parse-server';
+import type { PurgeResult } from '../sessions/connection';
 import { count, destroyExpiredRanges, destroyExpiredRows, endBatch, within } from './batches';
 import { orphans } from './orphans';
 
@@ -24,24 +25,6 @@ export const purgeParams = z.strictObject({
     .optional(),
   orphans: z.boolean({ error: 'expected true or false' }).default(false),
 });
-
-export interface PurgeOptions {
-  /** Only count what would be deleted. @default false */
-  dryRun?: boolean;
-  /** Rows per statement, 1 to 10,000: a small batch holds locks for a short time. @default 1000 */
-  batchSize?: number;
-  /** Only sessions that have been expired for so long: seconds, or a string such as `'7d'`. @default 0 */
-  olderThan?: number | string;
-  /** Also delete sessions whose user is gone. @default false */
-  orphans?: boolean;
-}
-
-export interface PurgeResult {
-  /** Sessions deleted; with `dryRun`, that would be. */
-  deleted: number;
-  batches: number;
-  durationMs: number;
-}
 
 export interface PurgeDependencies {
   database: Database;

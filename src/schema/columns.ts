@@ -1,25 +1,5 @@
 import type { Logger, ServerConfig } from '../parse-server';
-
-/** The columns that this package adds to `_Session`. No client may write them. */
-export const COLUMNS = {
-  restricted: 'Boolean',
-  ip: 'String',
-  userAgent: 'String',
-  lastAccessedAt: 'Date',
-  name: 'String',
-  fixedExpiry: 'Date',
-  expiresBy: 'Date',
-  authenticatedAt: 'Date',
-  scopes: 'Array',
-  invalidatedAt: 'Date',
-  secret: 'String',
-  hasFiles: 'Boolean',
-  endedBy: 'String',
-} as const satisfies Record<string, 'Boolean' | 'String' | 'Date' | 'Array'>;
-
-export const OWNED_COLUMNS = Object.keys(COLUMNS) as Array<keyof typeof COLUMNS>;
-/** Columns that no client may read, filter by or sort by. */
-export const SECRET_COLUMNS: readonly string[] = ['secret'];
+import { COLUMNS } from '../policy/columns';
 
 /** Every request looks a session up by token; lists go by user; the purge by expiry. Parse Server indexes none. */
 const INDEXED = ['sessionToken', 'user', 'expiresAt'] as const;

@@ -5,7 +5,8 @@ export const FILE_CLASS = 'ParseSessionFile';
 /** The devices that users have had sessions from. */
 export const DEVICE_CLASS = 'ParseSessionDevice';
 
-export const isOwnClass = (className: string): boolean => [FILE_CLASS, DEVICE_CLASS].includes(className);
+const OWN_CLASSES: ReadonlySet<string> = new Set([FILE_CLASS, DEVICE_CLASS]);
+export const isOwnClass = (className: string): boolean => OWN_CLASSES.has(className);
 
 /** Nobody but the server: what these classes hold is no client's business. */
 const CLOSED = { find: {}, get: {}, count: {}, create: {}, update: {}, delete: {}, addField: {} };

@@ -1,7 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { notFoundError } from '../errors';
 import type { Database } from '../parse-server';
-import { sessionIdOf, type SessionRef } from '../session';
+import { sessionIdOf, type SessionRef } from '../record';
 
 /** 256 bits, as RapidContext's `Session#secret`. */
 const SECRET_BYTES = 32;

@@ -1,5 +1,7 @@
 import { ActivityTracker } from '../../../src/activity/tracker';
 import type { ExpiryPolicy } from '../../../src/expiry/policy';
+import { guardUserCache } from '../../../src/gate/user-cache';
+import { Revocations } from '../../../src/sessions/revocations';
 import { DAY, HOUR, MINUTE, SECOND } from '../../support/time';
 
 const START = new Date('2031-03-01T12:00:00.000Z');
@@ -48,6 +50,8 @@ describe('the tracker of last accesses', () => {
       { flushInterval: FLUSH_INTERVAL },
       { emit: jest.fn() },
     );
+    const revocations = new Revocations(cache, false);
+    guardUserCache(cache, { revocations, activity: tracker } as never);
     return tracker;
   }
 

@@ -6,7 +6,7 @@ import {
   type ExpiryPolicy,
 } from '../../../src/expiry/policy';
 import { resolveOptions } from '../../../src/options';
-import { toSessionRecord } from '../../../src/session';
+import { toSessionRecord } from '../../../src/record';
 import { DAY, HOUR, MINUTE } from '../../support/time';
 
 const CREATED = new Date('2031-03-01T00:00:00.000Z');

@@ -1,5 +1,5 @@
 import { byLastAccess, toView } from '../../../src/functions/view';
-import { toSessionRecord } from '../../../src/session';
+import { toSessionRecord } from '../../../src/record';
 
 describe('a session view', () => {
   const NOW = new Date('2026-07-01T12:00:00.000Z');

@@ -1,6 +1,6 @@
 import { guardedClasses } from '../../../src/policy/guarded-classes';
 import { mayWrite, type Write, type WriteRules } from '../../../src/policy/writes';
-import { toSessionRecord } from '../../../src/session';
+import { toSessionRecord } from '../../../src/record';
 
 const now = new Date('2026-01-01T00:00:00.000Z');
 const REFUSED = { allow: false, code: 119, reason: 'write operation not allowed: restricted session' };

@@ -1,5 +1,5 @@
 import { schedulePurge } from '../../../src/purge/job';
-import type { PurgeResult } from '../../../src/purge/purge';
+import type { PurgeResult } from '../../../src/sessions/connection';
 import { MINUTE } from '../../support/time';
 
 const RESULT: PurgeResult = { deleted: 3, batches: 1, durationMs: 20 };

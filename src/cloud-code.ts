@@ -1,0 +1,98 @@
+import type { User } from 'parse/node';
+import { FILES } from './class-name';
+import { registerFunctions } from './functions/register';
+import { sessionFunctions } from './functions/session-functions';
+import { registrationOf, wrapCloud, type Composer } from './parse-cloud';
+import { runtimeOf } from './gate/gate';
+import { liveQueryDoor } from './gate/live-query-door';
+import { authorizeCall } from './gate/rules/scopes';
+import { composeTrigger, fileGuard, quietly } from './gate/triggers';
+import type { ResolvedOptions } from './options';
+import type { CloudRequest, ParseSdk } from './parse-server';
+import { registerPurgeJob } from './purge/job';
+import type { Runtime } from './runtime';
+import type { SessionStore } from './sessions/store';
+import { webhooksOf } from './webhooks';
+
+interface AppCloud {
+  options: ResolvedOptions;
+  store: SessionStore;
+  runtime: Runtime;
+  /** The classes that the app offers to LiveQuery. */
+  liveClasses: readonly string[];
+  loadCloud(Parse: ParseSdk): Promise<void>;
+}
+
+/** Registers this package's cloud code, then loads the app's with the guards in front of it. */
+export async function startCloudCode(
+  Parse: ParseSdk,
+  { options, store, runtime, liveClasses, loadCloud }: AppCloud,
+): Promise<void> {
+  const { functionPrefix, guardFiles } = options;
+  const webhooks = await webhooksOf(runtime.database);
+  const fileTriggers = (['beforeSave', 'beforeDelete'] as const).filter(
+    name => !webhooks.hasTrigger(FILES, name),
+  );
+  if (guardFiles && fileTriggers.length < 2) {
+    throw new Error(
+      'parse-server-sessions: a webhook on @File takes the place of guardFiles. Remove one of the two.',
+    );
+  }
+
+  const guardFile = fileGuard(runtime, guardFiles);
+  for (const name of fileTriggers) registrationOf(Parse, name)(FILES, quietly(guardFile));
+  const liveQuery = liveQueryDoor(runtime, liveClasses);
+  const openLiveQuery = registrationOf(Parse, 'beforeConnect');
+
+  const composeGuard = composeTrigger(runtime, guardFile);
+  const scoped = composeScopes(runtime);
+  const define = registrationOf(Parse, 'define');
+  const functions = sessionFunctions(dependenciesOf(Parse, store, runtime));
+  const keepNames = registerFunctions(
+    (...args) => scoped(define, ...args),
+    functionPrefix,
+    functions,
+    webhooks,
+  );
+  wrapCloud(
+    Parse,
+    {
+      define: (register, ...args) => keepNames((...passed) => scoped(register, ...passed), ...args),
+      job: registerPurgeJob(Parse, functionPrefix, runtime.purge),
+      beforeSave: composeGuard,
+      beforeDelete: composeGuard,
+      beforeConnect: liveQuery.composeConnect,
+    },
+    () => runtimeOf(Parse.Server) === runtime,
+  );
+  await loadCloud(Parse);
+  liveQuery.openDoor(openLiveQuery);
+}
+
+function dependenciesOf(Parse: ParseSdk, store: SessionStore, { callers, events, now }: Runtime) {
+  // The SDK's types take its answer, which is plain JSON, for a user.
+  const verifyPassword = (user: User, password: string): Promise<{ objectId?: string }> =>
+    Parse.User.verifyPassword(user.getUsername() ?? '', password) as Promise<object>;
+  return { store, callers, events, verifyPassword, now };
+}
+
+type Handler = (request: CloudRequest, response?: unknown) => unknown;
+
+/** Judges each call of a cloud function by a scoped session, whatever the way in. */
+const composeScopes =
+  (runtime: Runtime): Composer =>
+  (register, name, handler: Handler, validator) => {
+    const authorize = (request: CloudRequest) => authorizeCall(request, String(name), runtime);
+    // Parse Server tells Express-style functions by their number of parameters.
+    const guarded: Handler =
+      typeof handler === 'function' && handler.length >= 2
+        ? async (request, response) => {
+            await authorize(request);
+            return handler(request, response);
+          }
+        : async request => {
+            await authorize(request);
+            return handler(request);
+          };
+    return register(name, typeof handler === 'function' ? guarded : handler, validator);
+  };

@@ -1,0 +1,113 @@
+import type { Database, DatabaseOptions, ServerConfig } from '../parse-server';
+import type { Runtime } from '../runtime';
+import { Access } from './access';
+import { keepOriginal } from './past-gate';
+import { RULES } from './rules';
+import { gateTransactions } from './transactions';
+import { enter, UNKNOWN, Visit, visitOf } from './visit';
+
+/** Mounted apps, by the middleware that `configure()` put into their options: each configuration of theirs holds it. */
+const mounted = new WeakMap<object, Runtime>();
+
+/** Has the gate guard an app. */
+export function guardApp(middleware: object, runtime: Runtime): void {
+  mounted.set(middleware, runtime);
+}
+
+/** The mounted app that a request belongs to; none for another app of this process. */
+export function runtimeOf(config: Partial<ServerConfig> | undefined): Runtime | undefined {
+  const middleware = config?.requestContextMiddleware;
+  return middleware ? mounted.get(middleware) : undefined;
+}
+
+const straight = new WeakSet<Database>();
+
+/** Lets a controller pass unjudged: one that serves no request, but this package on its own account. */
+export function goStraight(database: Database): Database {
+  straight.add(database);
+  return database;
+}
+
+/**
+ * Opens the gate: the methods of the class that all of Parse Server's database controllers are of. It makes one for
+ * each request, whatever the way in (REST, batch, GraphQL, also by the endpoint of another app in this process, the SDK
+ * in cloud code, files, pages, look-ups for LiveQuery), so that nothing reaches the database past them.
+ * @throws Error when this Parse Server has no such methods.
+ */
+export function openGate(database: Database): void {
+  const kept = keepOriginal(database);
+  if (!kept) return;
+  const { controllers, original } = kept;
+  gateTransactions(controllers, original);
+
+  controllers.find = function (className, query, options, auth, schema) {
+    const visit = visitAt(this, className, options);
+    if (!visit) return original.find.call(this, className, query, options, auth, schema);
+    return pass(new Access(visit, 'find', className, query, undefined, options, [auth, schema])) as never;
+  };
+  controllers.create = function (className, data, options, validateOnly, schema) {
+    const visit = visitAt(this, className, options);
+    if (!visit) return original.create.call(this, className, data, options, validateOnly, schema);
+    return pass(new Access(visit, 'create', className, undefined, data, options, [validateOnly, schema]));
+  };
+  controllers.update = function (className, query, data, options, ...rest) {
+    const visit = visitAt(this, className, options);
+    if (!visit) return original.update.call(this, className, query, data, options, ...rest);
+    return pass(new Access(visit, 'update', className, query, data, options, rest));
+  };
+  controllers.destroy = function (className, query, options, schema) {
+    const visit = visitAt(this, className, options);
+    if (!visit) return original.destroy.call(this, className, query, options, schema);
+    return pass(new Access(visit, 'destroy', className, query, undefined, options, [schema]));
+  };
+  controllers.validateObject = function (className, data, query, options, maintenance) {
+    const visit = visitAt(this, className, options);
+    if (!visit) return original.validateObject.call(this, className, data, query, options, maintenance);
+    return pass(new Access(visit, 'validateObject', className, query, data, options, [maintenance]));
+  };
+}
+
+/** The visit to judge, or `undefined` for what goes straight on: an ordinary class, or another app's request. */
+function visitAt(
+  database: Database,
+  className: string,
+  options: DatabaseOptions | undefined,
+): Visit | undefined {
+  const visit = visitOf(database);
+  const runtime = visit ? visit.runtime : runtimeOf(database.options);
+  if (!runtime) return undefined;
+  const isOrdinary = !visit?.isScoped && !runtime.isCovered(className);
+  // An aggregation may join any class.
+  if (isOrdinary && !options?.pipeline && !options?.distinct) return undefined;
+  if (visit) return visit;
+  return straight.has(database) ? undefined : enter(new Visit(runtime, database, UNKNOWN));
+}
+
+/**
+ * Has an access judged by each rule, in their order, and carried out. Parse Server leaves some promises of its
+ * controller to themselves (`UsersRouter#handleLogIn` of 9.10.0 does): a refusal in one of those must not end the process.
+ */
+function pass(access: Access): Promise<unknown> {
+  let answer: Promise<unknown>;
+  try {
+    answer = proceed(access, 0);
+  } catch (error) {
+    answer = Promise.reject(error);
+  }
+  answer.catch(() => undefined);
+  return answer;
+}
+
+function proceed(access: Access, from: number): Promise<unknown> {
+  for (let index = from; index < RULES.length; index += 1) {
+    const rule = RULES[index]!;
+    if (!rule.covers(access)) continue;
+    const judging = rule.judge?.(access);
+    const around = rule[access.method];
+    if (!judging && !around) continue;
+    const goOn = () => proceed(access, index + 1);
+    const enterRule = () => (around ? around(access, goOn) : goOn());
+    return judging ? judging.then(enterRule) : enterRule();
+  }
+  return access.perform();
+}

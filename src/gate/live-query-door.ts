@@ -1,0 +1,165 @@
+import { ErrorCode, parseError } from '../errors';
+import { mayAccess, scopesOf } from '../policy/scopes';
+import type { Runtime } from '../runtime';
+import type { Composer, Register } from '../parse-cloud';
+
+/** LiveQuery sends a user his own credentials, see `policy/credentials.ts`. */
+const RESTRICTED_SUBSCRIPTION_MESSAGE = 'subscription to users not allowed: restricted session';
+
+/** A client of Parse's LiveQuery server, as `beforeConnect` gets it. */
+interface LiveQueryClient {
+  sessionToken?: string;
+  hasMasterKey?: boolean;
+  parseWebSocket: Socket;
+  getSubscriptionInfo(requestId: unknown): { sessionToken?: string } | undefined;
+}
+
+/** Its socket, an `EventEmitter`: `message` holds what the client sent. */
+interface Socket {
+  listeners(event: 'message'): Array<(raw: unknown) => void>;
+  removeAllListeners(event: 'message'): unknown;
+  on(event: 'message' | 'disconnect', listener: (raw: unknown) => void): unknown;
+  send(message: string): void;
+}
+
+interface ConnectRequest {
+  client?: LiveQueryClient;
+}
+
+/** What a client sends to subscribe, or to change a subscription. */
+interface Subscribe {
+  op: 'subscribe' | 'update';
+  requestId?: unknown;
+  sessionToken?: unknown;
+  query: { className: string };
+}
+
+/**
+ * The door of LiveQuery: judges each subscription before Parse Server hears of it. No trigger on a class does that:
+ * with `beforeSubscribe`, subscriptions with `select` or `watch` fail (`ParseLiveQueryServer.js#_handleSubscribe` of
+ * 9.10.0 turns their query into another form).
+ */
+export function liveQueryDoor(runtime: Runtime, liveClasses: readonly string[]) {
+  /** The client of each socket: one that connects anew takes the place of the one before. */
+  const clients = new WeakMap<Socket, LiveQueryClient>();
+  let isRegistered = false;
+
+  const admit = ({ client }: ConnectRequest): void => {
+    if (!client) return;
+    const socket = client.parseWebSocket;
+    const isKnown = clients.has(socket);
+    clients.set(socket, client);
+    if (!isKnown) standBefore(socket, message => judge(message, clients.get(socket)!, runtime), runtime);
+  };
+
+  const composeConnect: Composer = (register, handler, validator) => {
+    isRegistered = true;
+    register((request: ConnectRequest) => {
+      admit(request);
+      return handler(request);
+    }, validator);
+  };
+
+  return {
+    composeConnect,
+    /** Registers the door where the app has no trigger of its own on connections. */
+    openDoor(register: Register): void {
+      if (!isRegistered && liveClasses.length > 0) register(admit);
+    },
+  };
+}
+
+/** Has each subscription judged before Parse Server's own listeners hear of it, and keeps the messages in their order. */
+function standBefore(
+  socket: Socket,
+  judge: (message: Subscribe) => Promise<void>,
+  { config }: Runtime,
+): void {
+  const listeners = socket.listeners('message');
+  let isOpen = true;
+  let before = Promise.resolve();
+  const handOn = (raw: unknown) => {
+    if (isOpen) for (const listener of listeners) listener.call(socket, raw);
+  };
+  const pass = async (raw: unknown) => {
+    const message = readSubscribe(raw);
+    try {
+      if (message) await judge(message);
+    } catch (error) {
+      return refuse(socket, message?.requestId, error as { code?: number; message: string });
+    }
+    handOn(raw);
+  };
+  socket.removeAllListeners('message');
+  socket.on('disconnect', () => (isOpen = false));
+  socket.on('message', raw => {
+    before = before.then(() => pass(raw)).catch(error => config.loggerController.error(String(error)));
+  });
+}
+
+/** A message that subscribes; `undefined` for any other, which is Parse Server's to answer. */
+function readSubscribe(raw: unknown): Subscribe | undefined {
+  let message: unknown = raw;
+  try {
+    if (typeof raw === 'string') message = JSON.parse(raw);
+  } catch {
+    return undefined;
+  }
+  const { op, query } = (message ?? {}) as Partial<Subscribe>;
+  const subscribes = op === 'subscribe' || op === 'update';
+  return subscribes && typeof query?.className === 'string' ? (message as Subscribe) : undefined;
+}
+
+/** As `Client.pushError` of Parse Server does. */
+function refuse(socket: Socket, requestId: unknown, error: { code?: number; message: string }): void {
+  const known = error.code !== undefined;
+  socket.send(
+    JSON.stringify({
+      op: 'error',
+      error: known ? error.message : 'Internal server error',
+      code: known ? error.code : 1,
+      reconnect: false,
+      requestId: requestId ?? null,
+    }),
+  );
+}
+
+/**
+ * Judges a subscription by each token that Parse Server may take its user from: its own, that of the subscription which
+ * it replaces, and that of the connection.
+ */
+async function judge(message: Subscribe, client: LiveQueryClient, runtime: Runtime): Promise<void> {
+  if (client.hasMasterKey) return;
+  const { className } = message.query;
+  const own = message.sessionToken;
+  const replaced = client.getSubscriptionInfo(message.requestId)?.sessionToken;
+  for (const token of new Set([own, replaced, client.sessionToken])) {
+    if (typeof token !== 'string' || token === '') continue;
+    // A connection may outlive its session; a subscription with a session of its own does not need it.
+    const isNeeded = token === own || typeof own !== 'string' || own === '';
+    await judgeToken(token, className, isNeeded, runtime);
+  }
+}
+
+async function judgeToken(
+  token: string,
+  className: string,
+  isNeeded: boolean,
+  { callers, events }: Runtime,
+): Promise<void> {
+  const session = await callers.live(token).catch(error => {
+    if (isNeeded || error.code !== ErrorCode.INVALID_SESSION_TOKEN) throw error;
+    return null;
+  });
+  if (!session?.restricted) return;
+  if (className === '_User') {
+    events.blocked(session, 'subscribe', className);
+    throw parseError(ErrorCode.OPERATION_FORBIDDEN, RESTRICTED_SUBSCRIPTION_MESSAGE);
+  }
+  const scopes = scopesOf(session);
+  if (!scopes) return;
+  const decision = mayAccess(scopes, { className, operation: 'read', byClient: true });
+  if (decision.allow) return;
+  events.blocked(session, 'subscribe', className);
+  throw parseError(decision.code, decision.reason);
+}

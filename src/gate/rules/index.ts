@@ -1,0 +1,15 @@
+import type { Rule } from '../rule';
+import { credentialsRule } from './credentials';
+import { guardRule } from './guard';
+import { ownClassesRule } from './own-classes';
+import { secretsRule } from './secrets';
+import { sessionClassRule } from './session-class';
+
+/** The rules of the gate in their order, the outermost first: it speaks before the others, and stands round them. */
+export const RULES: readonly Rule[] = [
+  guardRule,
+  credentialsRule,
+  sessionClassRule,
+  secretsRule,
+  ownClassesRule,
+];

@@ -1,0 +1,29 @@
+import type { Row } from '../../parse-server';
+import { isCreatedByClient } from '../../policy/session-class';
+import { MAX_USER_AGENT, toParseDate } from '../../record';
+import type { Visit } from '../visit';
+
+/**
+ * The row with what this package knows of a new session, for the very insert that creates it. What a client sent
+ * for these columns is replaced; what the master key saved as a session of its own stays.
+ */
+export function stamp(object: Row, visit: Visit): Row {
+  const { now, expiryOfNew } = visit.runtime;
+  const { ip, userAgent } = visit.through.origin ?? {};
+  const createdAt = now();
+  const lastAccessedAt = toParseDate(createdAt);
+  const byClient = isCreatedByClient(object.createdWith);
+  const savedByMaster = visit.isServer && (!object.createdWith || byClient);
+  const session: Row = savedByMaster
+    ? { restricted: false, lastAccessedAt, ...object }
+    : { ...object, restricted: byClient, lastAccessedAt, ip, userAgent: userAgent?.slice(0, MAX_USER_AGENT) };
+  // The adapters take no undefined values.
+  for (const column of ['ip', 'userAgent']) if (session[column] === undefined) delete session[column];
+  // Whoever logs in proves who he is; a session after a change of password proves an older session only.
+  const { action, authProvider } = (object.createdWith ?? {}) as { action?: string; authProvider?: string };
+  const isLogin = (action === 'login' && authProvider !== 'masterkey') || action === 'signup';
+  if (isLogin) session.authenticatedAt = lastAccessedAt;
+  if (savedByMaster && object.expiresAt) return { ...session, fixedExpiry: object.expiresAt };
+  const expiresAt = expiryOfNew(session as never, createdAt);
+  return expiresAt ? { ...session, expiresAt: toParseDate(expiresAt) } : session;
+}

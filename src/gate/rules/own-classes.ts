@@ -1,0 +1,12 @@
+import { ErrorCode, parseError } from '../../errors';
+import { isOwnClass } from '../../schema/own-class';
+import type { Rule } from '../rule';
+
+/** Keeps this package's own classes for the server, whoever made the class first. */
+export const ownClassesRule: Rule = {
+  covers: ({ className }) => isOwnClass(className),
+
+  judge({ className, byClient }) {
+    if (byClient) throw parseError(ErrorCode.OPERATION_FORBIDDEN, `${className} is the server's own.`);
+  },
+};

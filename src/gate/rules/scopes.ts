@@ -1,0 +1,72 @@
+import { ErrorCode, parseError } from '../../errors';
+import type { BlockedOperation } from '../../events/events';
+import type { CloudRequest, ServerRequest } from '../../parse-server';
+import type { Decision } from '../../policy/decision';
+import { isScopedToken, mayCall, mayRoute, OUT_OF_SCOPE_MESSAGE } from '../../policy/scopes';
+import type { Runtime } from '../../runtime';
+import { webhooksOf } from '../../webhooks';
+import { FILES, operationOf } from '../../class-name';
+import { isRest, routesOf } from '../routes';
+import type { Visit } from '../visit';
+
+/** What no class and no database knows of: routes, functions, files. Any token but a scoped one passes, unread. */
+async function judgeScopes(
+  token: string | null | undefined,
+  judgement: (scopes: readonly string[]) => Decision,
+  operation: BlockedOperation,
+  target: string,
+  { callers, events }: Runtime,
+): Promise<void> {
+  if (!token || !isScopedToken(token)) return;
+  const session = await callers.live(token);
+  const decision = judgement(session?.scopes ?? []);
+  if (decision.allow) return;
+  if (session) events.blocked(session, operation, target);
+  throw parseError(decision.code, decision.reason);
+}
+
+/** What an event tells of a route: the client chose the path, and could put anything into it. */
+function blockedRoute(path: string): [operation: BlockedOperation, target: string] {
+  const [, functions, name = ''] = /^\/(functions\/)?([A-Za-z]\w*)/i.exec(path) ?? [];
+  return [functions ? 'call' : 'request', name];
+}
+
+/** Judges the routes that a scoped session's request takes. */
+export async function authorizeRoutes({ caller, runtime }: Visit, paths: string[]): Promise<void> {
+  if (caller.kind !== 'session') return;
+  for (const path of paths) {
+    await judgeScopes(caller.token, scopes => mayRoute(scopes, path), ...blockedRoute(path), runtime);
+  }
+}
+
+/** The same for a request by HTTP, GraphQL included. */
+export async function authorizeRequest(request: ServerRequest, visit: Visit): Promise<void> {
+  await authorizeRoutes(visit, routesOf(request));
+  if (isRest(request)) return;
+  // GraphQL runs webhook functions without this package's knowledge; not even their name is seen here.
+  const { hasFunctions } = await webhooksOf(visit.runtime.database);
+  if (hasFunctions) throw outOfScope();
+  // And it challenges the user, which the REST API has a route for.
+  const { config } = request;
+  config.authDataManager = {
+    ...config.authDataManager,
+    getValidatorForProvider() {
+      throw outOfScope();
+    },
+  };
+}
+
+const outOfScope = () => parseError(ErrorCode.OPERATION_FORBIDDEN, OUT_OF_SCOPE_MESSAGE);
+
+export const tokenOf = ({ master, user }: CloudRequest) => (master ? undefined : user?.getSessionToken());
+
+/** Refuses files to scoped sessions: no scope names them, and uploads pass neither the doors nor the database. */
+export async function refuseScopedFiles(request: CloudRequest, runtime: Runtime): Promise<void> {
+  const judgement = (scopes: readonly string[]) => mayCall(scopes, FILES);
+  await judgeScopes(tokenOf(request), judgement, operationOf(request), FILES, runtime);
+}
+
+/** Refuses a cloud function to scoped sessions that do not name it, whatever the way in. */
+export async function authorizeCall(request: CloudRequest, name: string, runtime: Runtime): Promise<void> {
+  await judgeScopes(tokenOf(request), scopes => mayCall(scopes, name), 'call', name, runtime);
+}

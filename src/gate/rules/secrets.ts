@@ -1,0 +1,32 @@
+import { enforce } from '../../errors';
+import type { Row } from '../../parse-server';
+import {
+  aggregatesSessions,
+  hideDeeply,
+  hideFromAll,
+  mayAskSessions,
+  mayWriteKeys,
+} from '../../policy/secrets';
+import type { Rule } from '../rule';
+
+/**
+ * Keeps the secrets of sessions in the server: no request reads, guesses or writes them, not even one with the master
+ * key, whose answers land in logs and dashboards.
+ */
+export const secretsRule: Rule = {
+  covers: ({ className, options }) =>
+    className === '_Session' || aggregatesSessions(className, options ?? {}),
+
+  async find({ className, query, options }, proceed) {
+    enforce(mayAskSessions(className === '_Session' ? (query ?? {}) : {}, options));
+    const rows = (await proceed()) as Row[] | number;
+    const isAggregation = aggregatesSessions(className, options ?? {});
+    if (Array.isArray(rows)) rows.forEach(isAggregation ? hideDeeply : hideFromAll);
+    return rows;
+  },
+
+  async validateObject({ data }, proceed) {
+    enforce(mayWriteKeys(data ?? {}));
+    return proceed();
+  },
+};

@@ -1,0 +1,69 @@
+import { enforce, ErrorCode, invalidSessionError, parseError } from '../../errors';
+import type { DatabaseOptions, Query, Row } from '../../parse-server';
+import { asksForOwnOnly, hideForeignToken, mayFilter, maySort } from '../../policy/session-class';
+import { userPointer } from '../../record';
+import type { Access } from '../access';
+import type { Proceed } from '../rule';
+
+/** Parse Server's own reads, and those with the master key. */
+export async function findForServer(access: Access, proceed: Proceed): Promise<unknown> {
+  const { visit, query, options } = access;
+  const { callers } = visit.runtime;
+  if (visit.isReadOnly) requireBlind(query ?? {}, options, new Set());
+  const token = lookedUp(query, options);
+  const learn = token === undefined ? undefined : callers.learner(token);
+  const rows = (await proceed()) as Row[] | number;
+  if (!Array.isArray(rows)) return rows;
+  learn?.(rows[0]);
+  // With a token the read-only master key could write.
+  if (visit.isReadOnly) for (const row of rows) hideForeignToken(row, new Set());
+  return rows;
+}
+
+/** The token that Parse Server looks up at the start of a request (`Auth.js#getAuthForSessionToken`): of whole rows. */
+function lookedUp(query: Query | null | undefined, options: DatabaseOptions | undefined): string | undefined {
+  const token = query?.sessionToken;
+  const isLookUp = typeof token === 'string' && Object.keys(query ?? {}).length === 1;
+  return isLookUp && options?.limit === 1 && !options.keys ? token : undefined;
+}
+
+/** A client sees the sessions of its own user, of those the restricted ones if it is restricted, and no foreign token. */
+export async function findForClient(access: Access, proceed: Proceed): Promise<unknown> {
+  const { visit, options } = access;
+  const { ownTokens, caller } = visit;
+  const query = access.query ?? {};
+  // The answer to the upgrade of a legacy token is the new session, which this request has made.
+  const isUpgrade = caller.kind === 'user' && asksForOwnOnly(query, ownTokens);
+  if (caller.kind !== 'session' && !isUpgrade) throw invalidSessionError();
+  requireBlind(query, options, ownTokens);
+  if (!isUpgrade) {
+    const { userId, restricted } = await visit.ownSessionNow();
+    visit.touch();
+    const visible: Query[] = [];
+    if (userId !== null) visible.push({ user: userPointer(userId) });
+    if (restricted) visible.push({ restricted: true });
+    access.query = narrowed(query, visible);
+  }
+  const rows = (await proceed()) as Row[] | number;
+  if (Array.isArray(rows)) for (const row of rows) hideForeignToken(row, ownTokens);
+  return rows;
+}
+
+/** Refuses what could tell tokens apart without showing them. */
+function requireBlind(
+  query: Query,
+  options: DatabaseOptions | undefined,
+  ownTokens: ReadonlySet<string>,
+): void {
+  if (options?.explain || options?.distinct || options?.pipeline) {
+    throw parseError(ErrorCode.INVALID_QUERY, 'Sessions cannot be explained or aggregated by this caller.');
+  }
+  enforce(mayFilter(query, ownTokens));
+  enforce(maySort(options?.sort));
+}
+
+/** The conditions beside the client's own, not around them: Parse Server may limit how deep a query is. */
+function narrowed(query: Query, conditions: Query[]): Query {
+  if (conditions.length === 0) return query;
+  return { ...query, $and: [...((query.$and ?? []) as Query[]), ...conditions] };
+}

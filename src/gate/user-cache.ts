@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto';
+import type { CacheController } from '../parse-server';
+import { toDate } from '../record';
+import type { Runtime } from '../runtime';
+
+interface Probe {
+  token: string;
+  runtime?: Runtime;
+}
+
+/** Probes that are on their way to the cache of an app. */
+const probes = new Map<string, Probe>();
+
+/** Tells the app whose cache of users is asked for a token that nobody else has. */
+export function expectProbe(): { token: string; seenBy(): Runtime | undefined } {
+  const probe: Probe = { token: `r:probe-${randomUUID()}` };
+  probes.set(probe.token, probe);
+  return {
+    token: probe.token,
+    seenBy() {
+      probes.delete(probe.token);
+      return probe.runtime;
+    },
+  };
+}
+
+/**
+ * Stands round Parse Server's cache of users by token, which every request asks first. A revoked token is not in it,
+ * whoever fills it and when: it is asked for on every read, and after a write too, for caches that keep entries
+ * longer than the mark. And the tracker of last accesses learns from it when sessions end.
+ */
+export function guardUserCache({ user }: CacheController, runtime: Runtime): void {
+  const { revocations, activity } = runtime;
+  const get = user.get.bind(user);
+  const put = user.put.bind(user);
+  const learn = (token: string, entry: unknown) => {
+    const end = toDate((entry as { expiresAt?: unknown } | null | undefined)?.expiresAt);
+    if (end) activity?.learn(token, end);
+  };
+  const tell = activity?.watchesEnds ? learn : undefined;
+
+  const getShared = async (token: string) => {
+    const [entry, revoked] = await Promise.all([get(token), revocations.isRevokedElsewhere(token)]);
+    return revoked ? null : entry;
+  };
+  const read = revocations.isShared ? getShared : get;
+
+  user.get = token => {
+    if (probes.size > 0) {
+      const probe = probes.get(token);
+      if (probe) probe.runtime = runtime;
+    }
+    if (revocations.isRevoked(token)) return Promise.resolve(null);
+    const entry = read(token);
+    if (!tell) return entry;
+    return entry.then(found => {
+      tell(token, found);
+      return found;
+    });
+  };
+  const putUnrevoked = async (token: string, value: unknown, ttl?: number) => {
+    if (revocations.isRevoked(token)) return undefined;
+    tell?.(token, value);
+    const result = await put(token, value, ttl);
+    if (revocations.isRevoked(token) || (await revocations.isRevokedElsewhere(token))) await user.del(token);
+    return result;
+  };
+  user.put = (token, value, ttl) => {
+    const putting = putUnrevoked(token, value, ttl);
+    // Parse Server does not wait for it (`Auth.js#getAuthForSessionToken` of 9.10.0): a failure must not end the process.
+    putting.catch(() => undefined);
+    return putting;
+  };
+}

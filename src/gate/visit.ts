@@ -1,0 +1,159 @@
+import type { Mark } from '../activity/marks';
+import { invalidSessionError } from '../errors';
+import type { Auth, Database, Row, ServerConfig, ServerResponse } from '../parse-server';
+import { isScopedToken } from '../policy/scopes';
+import type { SessionRecord } from '../record';
+import type { Runtime } from '../runtime';
+import type { Transaction } from '../sessions/transaction';
+import { CreatedSessions } from './created-sessions';
+import type { Origin } from './origin';
+import { PastGate } from './past-gate';
+
+/** Who sent a request. Whoever is none of these is unknown, and refused where a rule applies. */
+export type Caller =
+  | { kind: 'master'; readOnly: boolean }
+  /** A token of a session. `userId` is whom Parse Server took him for; absent where it has not looked yet. */
+  | { kind: 'session'; token: string; userId?: string }
+  /** A user without a session: the app's own middleware made him (`userFromJWT`), or he upgrades a legacy token. */
+  | { kind: 'user'; userId: string }
+  | { kind: 'nobody' }
+  /** No door has told who he is: Parse Server itself at work, or a client that came in past the doors. */
+  | { kind: 'unknown' };
+
+export const MASTER: Caller = { kind: 'master', readOnly: false };
+export const READ_ONLY_MASTER: Caller = { kind: 'master', readOnly: true };
+export const NOBODY: Caller = { kind: 'nobody' };
+export const UNKNOWN: Caller = { kind: 'unknown' };
+
+/** What a door knows of a request beside its caller. */
+interface Through {
+  /** As Parse Server resolved it; absent for the SDK in cloud code. */
+  auth?: Auth;
+  origin?: Origin;
+  /** Where the answer goes; absent for the SDK in cloud code, whose door corrects the answer itself. */
+  response?: ServerResponse;
+}
+
+/** One request at the gate: who sent it, and what the rules have learnt of it so far. */
+export class Visit {
+  readonly isScoped: boolean;
+  /** The batch transaction that is open on this request's database. */
+  transaction?: Transaction;
+  /** Sessions that this request created, for its answer. */
+  created?: CreatedSessions;
+  private session?: SessionRecord;
+  private past?: PastGate;
+  private tokens?: Set<string>;
+
+  constructor(
+    readonly runtime: Runtime,
+    readonly database: Database,
+    readonly caller: Caller,
+    readonly through: Through = {},
+  ) {
+    this.isScoped = caller.kind === 'session' && isScopedToken(caller.token);
+  }
+
+  /** Whether the server itself acts: with the master key, or in a request that no door has seen. */
+  get isServer(): boolean {
+    return this.caller.kind === 'master' || this.caller.kind === 'unknown';
+  }
+
+  get isReadOnly(): boolean {
+    return this.caller.kind === 'master' && this.caller.readOnly;
+  }
+
+  /**
+   * The caller's session, the same for the whole request: one that ends its own session, such as a change of
+   * password, goes on to make a new one. At once where it is known.
+   * @throws 209 when the session is over, or not that of the request's user.
+   */
+  ownSession(): SessionRecord | Promise<SessionRecord> {
+    if (this.session) return this.session;
+    const { token } = this.sessionCaller();
+    const known = this.runtime.callers.known(token);
+    return known ? this.settle(known) : this.runtime.callers.live(token).then(found => this.settle(found));
+  }
+
+  /** The same, looked at anew unless a transaction is open: that look would wait for another connection. */
+  async ownSessionNow(): Promise<SessionRecord> {
+    if (this.transaction) return this.ownSession();
+    const { token } = this.sessionCaller();
+    return this.settle(await this.runtime.callers.live(token));
+  }
+
+  /** The same, read from the database again: another process may have changed it. */
+  async ownSessionReread(): Promise<SessionRecord> {
+    this.runtime.callers.forget(this.sessionCaller().token);
+    return this.ownSessionNow();
+  }
+
+  /** The request's database, past the gate. */
+  get pastGate(): PastGate {
+    return (this.past ??= new PastGate(this.database));
+  }
+
+  /** Takes this for the caller's session, without a look. */
+  assume(session: SessionRecord): void {
+    this.session = session;
+  }
+
+  /** Tokens that this client may see and ask for: its own, and those that this very request made. */
+  get ownTokens(): Set<string> {
+    return (this.tokens ??= new Set(this.caller.kind === 'session' ? [this.caller.token] : []));
+  }
+
+  /** Marks the caller's session as used; the SDK in cloud code is no use of it. */
+  touch(): void {
+    const { caller, runtime } = this;
+    const { origin } = this.through;
+    if (caller.kind === 'session' && origin) runtime.activity?.mark(caller.token, markOf(origin, runtime));
+  }
+
+  /** The user's id and roles, for class-level permissions. `undefined` where the server itself acts. */
+  async aclGroup(): Promise<string[] | undefined> {
+    if (this.isServer) return undefined;
+    const { auth } = this.through;
+    if (auth) return auth.user ? ['*', ...(await auth.getUserRoles()), auth.user.id as string] : ['*'];
+    if (this.caller.kind !== 'session') return ['*'];
+    // Parse Server has looked the roles up for this call and left them in its cache; without that cache, a permission
+    // that only a role has is refused.
+    const { userId } = await this.ownSession();
+    if (userId === null) return ['*'];
+    return ['*', ...((await this.runtime.cacheController.role.get(userId)) ?? []), userId];
+  }
+
+  /** Notes that the client created this session: the answer must show it as it is stored. */
+  show(stored: Row): void {
+    const { response } = this.through;
+    this.created ??= response ? CreatedSessions.inAnswer(response) : new CreatedSessions();
+    this.created.add(stored);
+  }
+
+  private sessionCaller(): Extract<Caller, { kind: 'session' }> {
+    if (this.caller.kind !== 'session') throw invalidSessionError();
+    return this.caller;
+  }
+
+  private settle(session: SessionRecord | null): SessionRecord {
+    const { userId } = this.sessionCaller();
+    if (!session || (userId !== undefined && session.userId !== userId)) throw invalidSessionError();
+    return (this.session = session);
+  }
+}
+
+const markOf = ({ ip, userAgent }: Origin, { now }: Runtime): Mark => ({ at: now(), ip, userAgent });
+
+/** Where a controller keeps its visit: each request has a controller of its own. */
+const VISIT = Symbol('parse-server-sessions.visit');
+type Visited = Database & { [VISIT]?: Visit };
+
+export function enter(visit: Visit): Visit {
+  return ((visit.database as Visited)[VISIT] = visit);
+}
+
+export const visitOf = (database: Database): Visit | undefined => (database as Visited)[VISIT];
+
+/** The transaction that a request's configuration serves, if it does. */
+export const transactionOf = ({ database }: Pick<ServerConfig, 'database'>): Transaction | undefined =>
+  visitOf(database)?.transaction;

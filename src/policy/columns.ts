@@ -1,0 +1,20 @@
+/** The columns that this package adds to `_Session`. No client may write them. */
+export const COLUMNS = {
+  restricted: 'Boolean',
+  ip: 'String',
+  userAgent: 'String',
+  lastAccessedAt: 'Date',
+  name: 'String',
+  fixedExpiry: 'Date',
+  expiresBy: 'Date',
+  authenticatedAt: 'Date',
+  scopes: 'Array',
+  invalidatedAt: 'Date',
+  secret: 'String',
+  hasFiles: 'Boolean',
+  endedBy: 'String',
+} as const satisfies Record<string, 'Boolean' | 'String' | 'Date' | 'Array'>;
+
+export const OWNED_COLUMNS = Object.keys(COLUMNS) as Array<keyof typeof COLUMNS>;
+/** Columns that no client may read, filter by or sort by. */
+export const SECRET_COLUMNS: readonly string[] = ['secret'];

@@ -1,0 +1,95 @@
+import { ActivityTracker } from './activity/tracker';
+import type { SessionEmitter } from './events/events';
+import { expiryOf } from './expiry/policy';
+import { SessionFiles } from './files/session-files';
+import type { ResolvedOptions } from './options';
+import { readParams } from './params';
+import type { Database, ParseSdk } from './parse-server';
+import { guardedClasses } from './policy/guarded-classes';
+import type { WriteRules } from './policy/writes';
+import { purgeExpired, purgeParams } from './purge/purge';
+import type { SessionRecord } from './record';
+import { isOwnClass } from './schema/own-class';
+import { CallerSessions } from './sessions/callers';
+import type { Connection } from './sessions/connection';
+import { Endings } from './sessions/endings';
+import { LimitKeeper } from './sessions/limits';
+import { Revocations } from './sessions/revocations';
+
+/** How long Parse Server trusts a cached token when the option `cacheTTL` is not given, in milliseconds. */
+const DEFAULT_CACHE_TTL = 5000;
+
+/** Everything that one app's sessions work with. It is made once, when Parse Server starts. */
+export interface Runtime extends Connection {
+  callers: CallerSessions;
+  revocations: Revocations;
+  activity?: ActivityTracker;
+  writeRules: WriteRules;
+  /** Whether any rule of the gate covers this class, whoever asks. */
+  isCovered(className: string): boolean;
+  /** When a session made now ends; `undefined` leaves the end to Parse Server. */
+  expiryOfNew(session: Pick<SessionRecord, 'restricted' | 'createdWith'>, now: Date): Date | undefined;
+  now(): Date;
+  /** What the shutdown stops. */
+  stop: Array<() => unknown>;
+}
+
+interface Surroundings {
+  /** Past the gate. */
+  database: Database;
+  /** Whether other processes may use the same cache. */
+  sharesCache: boolean;
+  events: SessionEmitter;
+  now(): Date;
+}
+
+/** Makes the parts in their order: each knows those before it. */
+export function makeRuntime(
+  Parse: ParseSdk,
+  options: ResolvedOptions,
+  { database, sharesCache, events, now }: Surroundings,
+): Runtime {
+  const config = Parse.Server;
+  const { cacheController, loggerController: log } = config;
+  const policy = options.expiry;
+  const isGuarded = guardedClasses(options.guard);
+  const fresh = new Set(options.fresh);
+  const needsFresh = (className: string) => fresh.has(className);
+
+  const callers = new CallerSessions(database, config.cacheTTL ?? DEFAULT_CACHE_TTL, now);
+  const revocations = new Revocations(cacheController, sharesCache);
+  const activity = options.activity.enabled
+    ? new ActivityTracker(database, cacheController, log, policy, options.activity, events)
+    : undefined;
+  revocations.onEnded(tokens => {
+    for (const token of tokens) {
+      callers.forget(token);
+      activity?.forget(token);
+    }
+  });
+  const files = new SessionFiles({ Parse, config, database });
+  const endings = new Endings(database, revocations, files, events, log);
+  const limits = new LimitKeeper(options.maxSessionsPerUser, options.onLimit, now, endings);
+
+  return {
+    Parse,
+    config,
+    database,
+    cacheController,
+    events,
+    now,
+    policy,
+    callers,
+    revocations,
+    activity,
+    files,
+    endings,
+    limits,
+    writeRules: { isGuarded, needsFresh, freshWithin: options.freshWithin },
+    isCovered: className => isGuarded(className) || fresh.has(className) || isOwnClass(className),
+    expiryOfNew: (session, at) => expiryOf(policy, { ...session, createdAt: at }, at),
+    purge: async (given, progress) =>
+      purgeExpired(readParams(purgeParams, given), { database, now, endings, files, progress }),
+    stop: activity ? [() => activity.shutdown()] : [],
+  };
+}

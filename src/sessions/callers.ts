@@ -1,0 +1,112 @@
+import type { LRUCache } from 'lru-cache';
+import { boundedCache } from '../bounded-cache';
+import { invalidSessionError } from '../errors';
+import { isExpired } from '../expiry/lifetime';
+import { chosenEnd } from '../expiry/policy';
+import type { Database, Row } from '../parse-server';
+import { toSessionRecord, type SessionRecord } from '../record';
+
+/** More sessions than this within one cache period cost a query each again. */
+const MAX_CACHED = 50_000;
+
+/** A token of the time before revocable sessions (`_User._session_token`): it has no session row. */
+export const isLegacyToken = (token: string) => !token.startsWith('r:');
+
+const MAX_TOKEN = 128;
+
+/** Whether it could be a token: anything else is made up, not worth a look, and PostgreSQL takes no NUL in a query. */
+export const isPlausibleToken = (token: string) => token.length <= MAX_TOKEN && !token.includes('\0');
+
+/** A look-up under way. */
+interface Loading {
+  session: Promise<SessionRecord | null>;
+}
+
+/**
+ * The sessions of callers, looked up once per session and cache period: as long as Parse Server itself trusts a
+ * token without looking (`cacheTTL`). Simultaneous look-ups of one token share one query. Tokens without a session are
+ * not kept: anybody can make them up.
+ */
+export class CallerSessions {
+  private readonly cache: LRUCache<string, SessionRecord>;
+  private readonly loading = new Map<string, Loading>();
+  /** How often anything was forgotten. */
+  private forgotten = 0;
+
+  constructor(
+    private readonly database: Pick<Database, 'find'>,
+    ttl: number,
+    private readonly now: () => Date,
+  ) {
+    this.cache = boundedCache(MAX_CACHED, ttl);
+  }
+
+  /**
+   * The session of this token; `null` for a legacy token, which has none.
+   * @throws 209 for any other: a token that Parse Server's cache still trusts may be deleted or over by now.
+   */
+  async live(token: string): Promise<SessionRecord | null> {
+    let session = await this.find(token);
+    if (session && this.isOver(session)) {
+      // Its end may have been moved on since it was looked up.
+      this.forget(token);
+      session = await this.find(token);
+    }
+    if (session ? this.isOver(session) : !isLegacyToken(token)) throw invalidSessionError();
+    return session;
+  }
+
+  private isOver(session: SessionRecord): boolean {
+    const now = this.now();
+    const chosen = chosenEnd(session);
+    return isExpired(session, now) || (chosen !== null && chosen < now) || session.invalidatedAt !== null;
+  }
+
+  /** The session of this token if it is known already and not over. */
+  known(token: string): SessionRecord | undefined {
+    const session = this.cache.get(token);
+    return session && !this.isOver(session) ? session : undefined;
+  }
+
+  /**
+   * For a session that Parse Server is about to read for itself: answers a function to hand its row to. What has been
+   * forgotten meanwhile is not learnt.
+   */
+  learner(token: string): (row: Row | undefined) => void {
+    const before = this.forgotten;
+    return row => {
+      if (row && before === this.forgotten) this.cache.set(token, toSessionRecord(row));
+    };
+  }
+
+  /** The session of this token, over or not; `null` when there is none. */
+  async find(token: string): Promise<SessionRecord | null> {
+    if (!isPlausibleToken(token)) return null;
+    const known = this.cache.get(token);
+    if (known) return known;
+    const underWay = this.loading.get(token);
+    if (underWay) return underWay.session;
+    const loading: Loading = { session: Promise.resolve(null) };
+    this.loading.set(token, loading);
+    return (loading.session = this.load(token, loading));
+  }
+
+  /** Forgets what is known, also what a look-up under way is about to learn. */
+  forget(token: string): void {
+    this.forgotten += 1;
+    this.cache.delete(token);
+    this.loading.delete(token);
+  }
+
+  private async load(token: string, own: Loading): Promise<SessionRecord | null> {
+    const isWanted = () => this.loading.get(token) === own;
+    try {
+      const [row] = await this.database.find('_Session', { sessionToken: token }, { limit: 1 });
+      const session = row ? toSessionRecord(row) : null;
+      if (session && isWanted()) this.cache.set(token, session);
+      return session;
+    } finally {
+      if (isWanted()) this.loading.delete(token);
+    }
+  }
+}

@@ -1,0 +1,43 @@
+import type { SessionEmitter } from '../events/events';
+import type { ExpiryPolicy } from '../expiry/policy';
+import type { SessionFiles } from '../files/session-files';
+import type { CacheController, Database, ParseSdk, ServerConfig } from '../parse-server';
+import type { Endings } from './endings';
+import type { LimitKeeper } from './limits';
+
+/** What `purgeExpiredSessions` takes. */
+export interface PurgeOptions {
+  /** Only count what would be deleted. @default false */
+  dryRun?: boolean;
+  /** Rows per statement, 1 to 10,000: a small batch holds locks for a short time. @default 1000 */
+  batchSize?: number;
+  /** Only sessions that have been expired for so long: seconds, or a string such as `'7d'`. @default 0 */
+  olderThan?: number | string;
+  /** Also delete sessions whose user is gone. @default false */
+  orphans?: boolean;
+}
+
+export interface PurgeResult {
+  /** Sessions deleted; with `dryRun`, that would be. */
+  deleted: number;
+  batches: number;
+  durationMs: number;
+}
+
+export type Purge = (options: PurgeOptions, progress?: (text: string) => unknown) => Promise<PurgeResult>;
+
+/** What the store of sessions works with, once Parse Server has started. */
+export interface Connection {
+  Parse: ParseSdk;
+  config: ServerConfig;
+  database: Database;
+  cacheController: CacheController;
+  policy: ExpiryPolicy;
+  /** Last accesses that are not written yet. */
+  activity?: { pending(token: string): Date | undefined; forget(token: string): void };
+  endings: Endings;
+  limits: LimitKeeper;
+  files: SessionFiles;
+  events: SessionEmitter;
+  purge: Purge;
+}

@@ -1,0 +1,167 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ErrorCode } from '../errors';
+import type { SessionEmitter, RevokeReason } from '../events/events';
+import { warn, type SessionFiles } from '../files/session-files';
+import type { Database, Logger, Query, Row } from '../parse-server';
+import type { Revocations } from './revocations';
+import type { Transaction } from './transaction';
+
+/** What is read of a session that is about to end. */
+export const ENDING_KEYS = ['objectId', 'sessionToken', 'user', 'hasFiles', 'invalidatedAt'];
+
+/** Why a session ends: revoked for a reason, or its time was over. */
+export type Ending = RevokeReason | 'expired';
+
+/** Deletes sessions, those that meet the condition. */
+export type Destroy = (condition: Query) => Promise<unknown>;
+
+/** How long the rest of another process's work on the same sessions is waited for, 1.5 s in all. */
+const LOOK_AGAIN_MS = [10, 20, 40, 80, 150, 300, 400, 500];
+
+/** A session whose end nobody has told, or is about to tell. */
+const UNTOLD: Query = { endedBy: null, invalidatedAt: null };
+
+const eventOf = (ending: Ending) => (ending === 'expired' ? 'expired' : 'revoked');
+
+/** PostgreSQL's adapter answers a count, MongoDB's undefined for "some"; both an object for "none". */
+export function deletedBy(answer: unknown, some = 1): number {
+  if (typeof answer === 'number') return answer;
+  return answer === undefined ? some : 0;
+}
+
+const userIdOf = (row: Row) => (row.user as { objectId?: string } | undefined)?.objectId ?? null;
+
+/**
+ * The one way in which sessions end: rows are deleted, tokens refused at once, files removed, and one event told by
+ * one process.
+ */
+export class Endings {
+  constructor(
+    private readonly database: Database,
+    private readonly revocations: Revocations,
+    private readonly files: SessionFiles,
+    private readonly events: SessionEmitter,
+    private readonly log: Logger,
+  ) {}
+
+  /**
+   * Ends sessions.
+   * @param rows with {@link ENDING_KEYS}.
+   * @param destroy deletes the rows, or those of them that meet the condition; answers what Parse Server's database
+   * controller does.
+   * @param transaction the one that `destroy` is a part of.
+   */
+  async end(rows: Row[], ending: Ending, destroy: Destroy, transaction?: Transaction): Promise<unknown> {
+    if (transaction) {
+      const result = await destroy({});
+      transaction.afterCommit(async () => {
+        this.tell(rows, ending);
+        await this.ended(rows, ending);
+      });
+      return result;
+    }
+    if (this.events.has(eventOf(ending))) {
+      return rows.length === 1 ? this.endOne(rows, ending, destroy) : this.endMany(rows, ending, destroy);
+    }
+    const result = await destroy({});
+    await this.ended(rows, ending);
+    return result;
+  }
+
+  /** The database tells which of several processes has deleted a row, and that one tells its end. */
+  private async endOne(rows: Row[], ending: Ending, destroy: Destroy): Promise<unknown> {
+    const told = deletedBy(await destroy(UNTOLD));
+    if (told > 0) this.tell(rows, ending);
+    else await this.letOthersFinish(rows);
+    // What had been told before it ended.
+    const result = await destroy({});
+    await this.ended(rows, ending);
+    return told > 0 ? told : result;
+  }
+
+  /**
+   * In a number of statements that does not grow with the sessions: of several processes, the one that has claimed a
+   * session deletes it and tells its end. Should that one die before, another deletes it, and nobody tells.
+   */
+  private async endMany(rows: Row[], ending: Ending, destroy: Destroy): Promise<unknown> {
+    const claim = randomUUID();
+    const all = { objectId: { $in: rows.map(row => row.objectId) } };
+    const own = { ...all, endedBy: claim };
+    const release = () =>
+      this.database.update('_Session', own, { endedBy: { __op: 'Delete' } }, { many: true });
+    await this.database.update('_Session', { ...all, endedBy: null }, { endedBy: claim }, { many: true });
+    const claimed = await this.database.find('_Session', own, { keys: ENDING_KEYS });
+    let result: unknown;
+    try {
+      result = await destroy({ endedBy: claim });
+    } catch (error) {
+      await release();
+      throw error;
+    }
+    // Those that were extended meanwhile, and do not meet the condition of a purge any more.
+    const left = await this.database.find('_Session', own, { keys: ['objectId'] });
+    if (left.length > 0) await release();
+    const isLeft = new Set(left.map(row => row.objectId));
+    const gone = claimed.filter(row => !isLeft.has(row.objectId));
+    this.tell(
+      gone.filter(row => !row.invalidatedAt),
+      ending,
+    );
+    if (claimed.length < rows.length) {
+      await this.letOthersFinish(rows);
+      await destroy({});
+    }
+    await this.ended(rows, ending);
+    // Where the adapter does not count.
+    return result === undefined ? gone.length : result;
+  }
+
+  /** Waits for other processes to delete what they have claimed. One that takes long has died over it. */
+  private async letOthersFinish(rows: Row[]): Promise<void> {
+    const claimed = { objectId: { $in: rows.map(row => row.objectId) }, endedBy: { $exists: true } };
+    for (const pause of LOOK_AGAIN_MS) {
+      if ((await this.database.find('_Session', claimed, { count: true })) === 0) return;
+      await sleep(pause);
+    }
+  }
+
+  /** Ends a session for ever without deleting it. @param data what marks it. */
+  async invalidate(row: Row, data: Row): Promise<void> {
+    const mark = (condition: Query) =>
+      this.database.update('_Session', { objectId: row.objectId, ...condition }, data, {}).then(
+        () => true,
+        error => {
+          if (error.code === ErrorCode.OBJECT_NOT_FOUND) return false;
+          throw error;
+        },
+      );
+    if (await mark(UNTOLD)) this.tell([row], 'invalidated');
+    // Whoever ends it tells that, or has died over it.
+    else await mark({ invalidatedAt: null });
+    await this.ended([row], 'invalidated');
+  }
+
+  /** Whether anything follows from the end of expired sessions but that their rows go. */
+  async isFollowed(): Promise<boolean> {
+    return this.events.has('expired') || (await this.files.isInUse());
+  }
+
+  private async ended(rows: Row[], ending: Ending): Promise<void> {
+    // Parse Server refuses expired tokens by itself, cached or not.
+    if (ending !== 'expired') {
+      const tokens = rows.map(row => String(row.sessionToken));
+      await this.revocations.end(tokens);
+    }
+    // The sessions have ended; the next purge tries their files again.
+    await this.files.sessionsEnded(rows).catch(error => warn(this.log, error));
+  }
+
+  private tell(rows: Row[], ending: Ending): void {
+    for (const row of rows) {
+      const payload = { sessionId: String(row.objectId), userId: userIdOf(row) };
+      if (ending === 'expired') this.events.emit('expired', payload);
+      else this.events.emit('revoked', { ...payload, reason: ending });
+    }
+  }
+}

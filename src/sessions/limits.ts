@@ -1,0 +1,95 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ErrorCode, parseError } from '../errors';
+import { kindOf, type Kind } from '../expiry/policy';
+import { OF_KIND, unexpired } from '../expiry/queries';
+import type { Database, Row } from '../parse-server';
+import { toSessionRecord, userPointer, type SessionRecord } from '../record';
+import type { Destroy, Endings } from './endings';
+import type { Transaction } from './transaction';
+
+export type SessionLimits = Readonly<Partial<Record<Kind, number>>>;
+export type OnLimit = 'revoke-oldest' | 'refuse';
+
+/** How long a newcomer waits for others, who came at the same time and later in order, to give way. */
+const GIVE_WAY_MS = 3_000;
+const TAKE_TURNS_MS = 5_000;
+const LOOK_AGAIN_MS = [25, 50, 100, 200];
+
+/** The request's own database, past the rules that clients are held to. */
+type SessionRows = Pick<Database, 'find' | 'destroy'>;
+
+type NewSession = Pick<SessionRecord, 'objectId' | 'userId' | 'restricted' | 'createdWith'>;
+
+/**
+ * Keeps the number of sessions per user and kind within its limit. There are no locks across processes: each new
+ * session counts after its own insert, so the one that is inserted last sees all of them.
+ */
+export class LimitKeeper {
+  constructor(
+    private readonly limits: SessionLimits,
+    private readonly onLimit: OnLimit,
+    private readonly now: () => Date,
+    private readonly endings: Endings,
+  ) {}
+
+  /** Before a session is inserted. @throws 119 when the user has as many as he may. */
+  async beforeCreate(session: NewSession, database: SessionRows, transaction?: Transaction): Promise<void> {
+    const limit = this.limitOf(session);
+    if (limit !== undefined && transaction) {
+      // Parse Server reads past the transaction: nobody could count what it has inserted.
+      throw parseError(
+        ErrorCode.OPERATION_FORBIDDEN,
+        'Sessions with a limit cannot be made in a transaction.',
+      );
+    }
+    if (limit === undefined || this.onLimit !== 'refuse') return;
+    if ((await this.sessionsLike(session, database)).length >= limit) throw limitError();
+  }
+
+  /** After it was inserted. @throws 119 when others came first; the session is deleted again then. */
+  async afterCreate(session: NewSession, database: SessionRows): Promise<void> {
+    const limit = this.limitOf(session);
+    if (limit === undefined) return;
+    if (this.onLimit === 'revoke-oldest') {
+      const sessions = await this.sessionsLike(session, database);
+      const over = sessions.slice(0, Math.max(0, sessions.length - limit));
+      if (over.length === 0) return;
+      const query = { objectId: { $in: over.map(row => row.objectId) } };
+      const destroy: Destroy = condition => database.destroy('_Session', { $and: [query, condition] }, {});
+      await this.endings.end(over, 'limit', destroy);
+      return;
+    }
+    for (let tries = 0, waited = 0; ; tries += 1) {
+      const sessions = await this.sessionsLike(session, database);
+      if (sessions.length <= limit) return;
+      const rank = sessions.findIndex(row => row.objectId === session.objectId);
+      // Older ones were there first.
+      if (rank < 0 || rank >= limit) break;
+      // Younger ones give way, unless they were answered before this one's insert: then it has to go itself, and of
+      // several such the younger goes first.
+      if (waited > GIVE_WAY_MS + TAKE_TURNS_MS * (1 - rank / limit)) break;
+      const pause = LOOK_AGAIN_MS[Math.min(tries, LOOK_AGAIN_MS.length - 1)] ?? 0;
+      await sleep(pause);
+      waited += pause;
+    }
+    await database.destroy('_Session', { objectId: session.objectId }, {});
+    throw limitError();
+  }
+
+  private limitOf(session: NewSession): number | undefined {
+    return session.userId === null ? undefined : this.limits[kindOf(session)];
+  }
+
+  /** The unexpired sessions of this user and kind, oldest first. */
+  private async sessionsLike(session: NewSession, database: SessionRows): Promise<Row[]> {
+    const user = userPointer(session.userId ?? '');
+    const rows = await database.find('_Session', {
+      $and: [{ user }, OF_KIND[kindOf(session)], unexpired(this.now())],
+    });
+    const age = (row: Row) => toSessionRecord(row).createdAt.getTime();
+    return rows.sort((a, b) => age(a) - age(b) || (String(a.objectId) < String(b.objectId) ? -1 : 1));
+  }
+}
+
+const limitError = () =>
+  parseError(ErrorCode.OPERATION_FORBIDDEN, 'This user has as many sessions as allowed.');

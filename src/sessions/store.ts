@@ -1,0 +1,209 @@
+import type Parse from 'parse/node';
+import type { Installation, Session } from 'parse/node';
+import { invalidSessionError } from '../errors';
+import type { RevokeReason } from '../events/events';
+import * as lifetime from '../expiry/lifetime';
+import { unexpired } from '../expiry/queries';
+import type { DatabaseOptions, Query, Row } from '../parse-server';
+import {
+  fieldOf,
+  sessionIdOf,
+  toParseDate,
+  toSessionRecord,
+  userIdOf,
+  userPointer,
+  type SessionLike,
+  type SessionRecord,
+  type SessionRef,
+  type UserRef,
+} from '../record';
+import type { Connection, PurgeOptions, PurgeResult } from './connection';
+import { ENDING_KEYS, type Destroy } from './endings';
+import { createRestricted, type NewRestrictedSession } from './restricted';
+import { invalidate, setExpiry } from './set-end';
+
+/** A query for sessions. Run it with `{ useMasterKey: true }`. */
+export type SessionQuery = InstanceType<typeof Parse.Query<Session>>;
+
+/** How many rows one statement deletes at most. */
+const DELETE_CHUNK = 1000;
+/** How often sessions that appear while others are revoked are looked for: a user may go on logging in. */
+const MAX_ROUNDS = 10;
+
+/** Sessions on the server's side, as the Ruby class `Parse::Session` has them. */
+export class SessionStore {
+  constructor(
+    private readonly connect: () => Connection,
+    private readonly now: () => Date,
+  ) {}
+
+  /** The session of a token, expired or not, or `null` (`Parse::Session.session`). */
+  async find(token: string): Promise<Session | null> {
+    if (typeof token !== 'string' || token === '') return null;
+    const query = this.query().equalTo('sessionToken', token);
+    return ((await query.first({ useMasterKey: true })) as Session | undefined) ?? null;
+  }
+
+  /** Sessions that have not expired, those without expiry included. Run it with `{ useMasterKey: true }`. */
+  active(): SessionQuery {
+    const { Parse } = this.connect();
+    const notOver = this.query().greaterThanOrEqualTo('expiresAt', this.now());
+    return Parse.Query.or(notOver, this.query().equalTo('expiresAt', null as never)) as SessionQuery;
+  }
+
+  /** Sessions that have expired and are not purged yet. Run it with `{ useMasterKey: true }`. */
+  expired(): SessionQuery {
+    return this.query().lessThan('expiresAt', this.now());
+  }
+
+  /** The sessions of a user. Run it with `{ useMasterKey: true }`. */
+  forUser(user: UserRef): SessionQuery {
+    return this.query().equalTo('user', userPointer(userIdOf(user)) as never);
+  }
+
+  /** How many sessions of this user have not expired, those without expiry included. */
+  async countActive(user: UserRef): Promise<number> {
+    return this.count({ user: userPointer(userIdOf(user)), ...unexpired(this.now()) });
+  }
+
+  /**
+   * Deletes a session, so that its token answers 209 at once.
+   * @returns false when there was no such session.
+   */
+  async revoke(session: SessionRef): Promise<boolean> {
+    return (await this.revokeWhere({ objectId: sessionIdOf(session) })) > 0;
+  }
+
+  /**
+   * Deletes the sessions of a user, in a number of statements that does not grow with them.
+   * @param options.except the token of a session to keep; `null` or an empty text keeps none.
+   * @returns how many were deleted.
+   */
+  async revokeAllForUser(user: UserRef, { except }: { except?: string | null } = {}): Promise<number> {
+    const query: Query = { user: userPointer(userIdOf(user)) };
+    if (except) query.sessionToken = { $ne: except };
+    return this.revokeWhere(query);
+  }
+
+  /** The installation that the session was made on, or `null`. */
+  async installation(session: SessionRef): Promise<Installation | null> {
+    const known = typeof session === 'string' ? (await this.records({ objectId: session }))[0] : session;
+    const installationId = known && fieldOf(known, 'installationId');
+    if (!installationId) return null;
+    const { Parse } = this.connect();
+    const query = new Parse.Query(Parse.Installation).equalTo('installationId', installationId as never);
+    return ((await query.first({ useMasterKey: true })) as Installation | undefined) ?? null;
+  }
+
+  /**
+   * Fixes when one session ends, whatever its use (RapidContext's `setDestroyTime`).
+   * @param date `null` gives the session back to the expiry policy, or without one to Parse Server's `sessionLength`.
+   * @throws 101 when there is no such session, 119 when it was invalidated.
+   */
+  async setExpiry(session: SessionRef, date: Date | null): Promise<void> {
+    await setExpiry(sessionIdOf(session), date, this.connect());
+  }
+
+  /**
+   * Ends a session for ever without deleting it (RapidContext's `invalidate`): its token is refused at once, nothing
+   * makes it valid again, and the purge removes it.
+   * @throws 101 when there is no such session.
+   */
+  async invalidate(session: SessionRef): Promise<void> {
+    await invalidate(sessionIdOf(session), this.connect(), this.now());
+  }
+
+  /**
+   * Deletes expired sessions in bounded batches.
+   * @throws 142 for a wrong option, naming it.
+   */
+  async purgeExpired(options: PurgeOptions = {}, progress?: (text: string) => unknown): Promise<PurgeResult> {
+    return this.connect().purge(options, progress);
+  }
+
+  isExpired = (session: SessionLike): boolean => lifetime.isExpired(session, this.now());
+  isValid = (session: SessionLike): boolean => lifetime.isValid(session, this.now());
+  expiresWithin = (session: SessionLike, seconds: number): boolean =>
+    lifetime.expiresWithin(session, seconds, this.now());
+  timeRemaining = (session: SessionLike): number | null => lifetime.timeRemaining(session, this.now());
+  /** As the helper of that name; accesses that are not written yet count, too, on the process that saw them. */
+  isActive = (session: SessionLike): boolean => {
+    const pending = this.connect().activity?.pending(String(fieldOf(session, 'sessionToken')));
+    const now = this.now();
+    return lifetime.isActive(session, now) || lifetime.isActive({ lastAccessedAt: pending }, now);
+  };
+  isAuthenticated = (session: SessionLike): boolean => lifetime.isAuthenticated(session);
+
+  /** @internal The records that match, read past the client rules. */
+  async records(query: Query, options: DatabaseOptions = {}): Promise<SessionRecord[]> {
+    const rows = await this.connect().database.find('_Session', query, options);
+    return rows.map(toSessionRecord);
+  }
+
+  /** @internal */
+  async hasUser(objectId: string): Promise<boolean> {
+    return (await this.connect().database.find('_User', { objectId }, { count: true })) > 0;
+  }
+
+  /** @internal */
+  async count(query: Query): Promise<number> {
+    return this.connect().database.find('_Session', query, { count: true });
+  }
+
+  /** @internal Deletes the sessions that match and ends their tokens. */
+  async revokeWhere(query: Query, reason: RevokeReason = 'revoked'): Promise<number> {
+    let revoked = 0;
+    // Until none is left: a session that ends may have been making another one meanwhile.
+    for (let rounds = 0; rounds < MAX_ROUNDS; rounds += 1) {
+      const rows = await this.connect().database.find('_Session', query, { keys: ENDING_KEYS });
+      if (rows.length === 0) break;
+      await this.end(rows, reason);
+      revoked += rows.length;
+    }
+    return revoked;
+  }
+
+  /** @internal */
+  async end(rows: Row[], reason: RevokeReason): Promise<void> {
+    const { database, endings } = this.connect();
+    for (let start = 0; start < rows.length; start += DELETE_CHUNK) {
+      const chunk = rows.slice(start, start + DELETE_CHUNK);
+      const query = { objectId: { $in: chunk.map(row => row.objectId) } };
+      const destroy: Destroy = condition => database.destroy('_Session', { $and: [query, condition] }, {});
+      await endings.end(chunk, reason, destroy);
+    }
+  }
+
+  /** @internal */
+  async authenticated(session: SessionRef, at: Date): Promise<void> {
+    const data = { authenticatedAt: toParseDate(at) };
+    await this.connect().database.update('_Session', { objectId: sessionIdOf(session) }, data);
+  }
+
+  /** @internal */
+  async rename(objectId: string, name: string): Promise<void> {
+    await this.connect().database.update('_Session', { objectId }, { name });
+  }
+
+  /** @internal Makes a restricted session; the same installation's older restricted sessions end. */
+  async createRestricted(session: NewRestrictedSession, maker?: SessionRecord): Promise<SessionRecord> {
+    const { userId, installationId } = session;
+    if (installationId) {
+      // Only restricted ones: an unrestricted session of the same installation is the phone in the user's hand.
+      const query = { user: userPointer(userId), installationId, restricted: true };
+      await this.revokeWhere(query, 'sameInstallation');
+    }
+    const created = await createRestricted(session, this.connect(), this.now());
+    // Whoever logs out everywhere means this one, too, if it was made while he did.
+    if (maker && (await this.count({ objectId: maker.objectId })) === 0) {
+      await this.revoke(created);
+      throw invalidSessionError();
+    }
+    return created;
+  }
+
+  private query(): SessionQuery {
+    const { Parse } = this.connect();
+    return new Parse.Query('_Session') as unknown as SessionQuery;
+  }
+}
