@@ -11,7 +11,7 @@ if (!vm.SourceTextModule)
 
 const common = {
   rootDir: import.meta.dirname,
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/spec/support/failing-on-unhandled.ts',
   transform: { '\\.ts$': ['ts-jest', { tsconfig: '<rootDir>/spec/tsconfig.json', transpilation: true }] },
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
 };

@@ -5,15 +5,19 @@ import { FolderFiles } from './folder-files';
 import type { ProcessScope, SecondProcessOptions } from './second-process';
 import { startServer } from './server';
 
-const options: SecondProcessOptions & { database: string } = JSON.parse(process.env.SECOND_PROCESS ?? '{}');
+type Sent = Omit<SecondProcessOptions, 'front'> & { front?: string; database: string };
+
+const options: Sent = JSON.parse(process.env.SECOND_PROCESS ?? '{}');
 (globalThis as any).SPEC_DATABASE = options.database;
 
 async function main(): Promise<void> {
   const filesAdapter = options.filesFolder && new FolderFiles(options.filesFolder);
-  const server = await startServer(options.sessions, {
-    ...options.parseServer,
-    ...(filesAdapter && { filesAdapter }),
-  });
+  const { graphql, mounted, front } = options;
+  const server = await startServer(
+    options.sessions,
+    { ...options.parseServer, ...(filesAdapter && { filesAdapter }) },
+    { graphql, mounted, ...(front && { front: (0, eval)(`(${front})`) }) },
+  );
   const { Parse } = globalThis as any;
   const scope: ProcessScope = { server, events: [], state: { filesAdapter }, Parse };
   for (const name of options.listen ?? []) {
@@ -24,7 +28,7 @@ async function main(): Promise<void> {
 
   process.on('message', async ({ id, source, argument, stop }: any) => {
     if (stop) {
-      await server.stop({ keepData: true });
+      await server.stop({ keepData: options.parseServer?.databaseURI !== undefined });
       process.exit(0);
     }
     try {
@@ -37,7 +41,7 @@ async function main(): Promise<void> {
   });
   // The specs have ended without a word to this process.
   process.on('disconnect', () => process.exit(0));
-  process.send!({ url: server.url });
+  process.send!({ url: server.url, graphqlUrl: server.graphqlUrl });
 }
 
 main().catch(error => {

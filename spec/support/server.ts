@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import express, { type Express } from 'express';
+import express, { type Express, type RequestHandler } from 'express';
 import ParseServerClass, { ParseGraphQLServer, ParseServer } from 'parse-server';
 // @ts-expect-error It has no types.
 import SchemaCache from 'parse-server/lib/Adapters/Cache/SchemaCache';
@@ -51,6 +51,8 @@ export interface HarnessOptions {
   mounted?: boolean;
   /** Whether the app parses bodies of JSON before it mounts anything. */
   parsesJson?: boolean;
+  /** The app's own middleware, in front of everything. */
+  front?: RequestHandler;
   /** What an app does between making its server and starting it. */
   beforeStart?: (parse: any) => unknown;
 }
@@ -70,11 +72,13 @@ export async function startServer(
     liveQuery = false,
     mounted = true,
     parsesJson = false,
+    front,
     beforeStart,
   }: HarnessOptions = {},
 ) {
   const databaseURI: string = parseServerOptions.databaseURI ?? (await freshDatabase());
   const app: Express = express();
+  if (front) app.use(front);
   if (parsesJson) app.use(express.json());
   const httpServer = http.createServer(app);
   await new Promise<void>((resolve, reject) => {
@@ -135,29 +139,7 @@ export async function startServer(
   const parseServer = server;
   const database = () => goStraight(parseServer.config.databaseController) as any;
 
-  async function rest(method: string, path: string, request: RestOptions = {}): Promise<RestAnswer> {
-    const headers: Record<string, string> = { 'X-Parse-Application-Id': APP_ID };
-    if (request.token) headers['X-Parse-Session-Token'] = request.token;
-    if (request.master) headers['X-Parse-Master-Key'] = MASTER_KEY;
-    if (request.readOnlyMaster) headers['X-Parse-Master-Key'] = READ_ONLY_MASTER_KEY;
-    if (request.installationId) headers['X-Parse-Installation-Id'] = request.installationId;
-    const raw = typeof request.body === 'string' || request.body instanceof Uint8Array;
-    if (request.body !== undefined && !raw) headers['Content-Type'] = 'application/json';
-    const response = await fetch(path.startsWith('http') ? path : url + path, {
-      method,
-      headers: { ...headers, ...request.headers },
-      body: (raw ? request.body : JSON.stringify(request.body)) as string | undefined,
-      redirect: 'manual',
-    });
-    const text = await response.text();
-    let body: unknown = text;
-    try {
-      body = JSON.parse(text);
-    } catch {
-      // Not JSON: a page or a file.
-    }
-    return { status: response.status, body, headers: response.headers };
-  }
+  const rest = restAt(url, options.appId);
 
   async function expectOk(answer: Promise<RestAnswer>): Promise<any> {
     const { status, body } = await answer;
@@ -239,6 +221,33 @@ export async function startServer(
       }
       await closeAll();
     },
+  };
+}
+
+/** A client of the REST API at an address. */
+export function restAt(url: string, appId = APP_ID) {
+  return async function rest(method: string, path: string, request: RestOptions = {}): Promise<RestAnswer> {
+    const headers: Record<string, string> = { 'X-Parse-Application-Id': appId };
+    if (request.token) headers['X-Parse-Session-Token'] = request.token;
+    if (request.master) headers['X-Parse-Master-Key'] = MASTER_KEY;
+    if (request.readOnlyMaster) headers['X-Parse-Master-Key'] = READ_ONLY_MASTER_KEY;
+    if (request.installationId) headers['X-Parse-Installation-Id'] = request.installationId;
+    const raw = typeof request.body === 'string' || request.body instanceof Uint8Array;
+    if (request.body !== undefined && !raw) headers['Content-Type'] = 'application/json';
+    const response = await fetch(path.startsWith('http') ? path : url + path, {
+      method,
+      headers: { ...headers, ...request.headers },
+      body: (raw ? request.body : JSON.stringify(request.body)) as string | undefined,
+      redirect: 'manual',
+    });
+    const text = await response.text();
+    let body: unknown = text;
+    try {
+      body = JSON.parse(text);
+    } catch {
+      // Not JSON: a page or a file.
+    }
+    return { status: response.status, body, headers: response.headers };
   };
 }
 

@@ -1,0 +1,93 @@
+import { startServer, type SpecServer, type SpecUser } from '../support/server';
+import { pointerTo } from '../support/sessions';
+import { REFUSED } from '../support/ways-in';
+
+declare const SPEC_DATABASE: string;
+
+// Parse Server's GraphQL API takes the application from the request's header: it serves every app of its process. Two
+// apps in one process work on MongoDB only; on PostgreSQL the second one does not start.
+const onMongodb = SPEC_DATABASE === 'mongodb' ? describe : describe.skip;
+
+onMongodb.each([
+  ['a mounted app', 'an app that is mounted', true, true],
+  ['a stock app', 'an app that is mounted', false, true],
+  ['a stock app', 'a stock app', false, false],
+])(
+  'at the GraphQL API of %s, a restricted session of %s',
+  (_its, _whose, endpointIsMounted, appIsMounted) => {
+    let endpoint: SpecServer;
+    let server: SpecServer;
+    let user: SpecUser;
+    let token: string;
+
+    beforeAll(async () => {
+      endpoint = await startServer(
+        {},
+        { appId: 'the-endpoints-app' },
+        { mounted: endpointIsMounted, graphql: true },
+      );
+      server = await startServer({ guard: ['Invoice'] }, {}, { mounted: appIsMounted });
+      // The endpoint knows the classes of its own app.
+      for (const app of [endpoint, server]) {
+        await app.rest('POST', '/schemas/Invoice', { master: true, body: {} });
+        await app.rest('POST', '/schemas/Note', { master: true, body: {} });
+      }
+      user = await server.signUp();
+      ({ token } = await server.restricted(user.token));
+    });
+
+    afterAll(async () => {
+      await server.stop();
+      await endpoint.stop();
+    });
+
+    async function graphql(query: string, who: { token: string } | { master: true }) {
+      const { body } = await server.rest('POST', endpoint.graphqlUrl, { ...who, body: { query } });
+      const [error] = body.errors ?? [];
+      return error ? { code: error.extensions?.code, message: error.message } : { data: body.data };
+    }
+
+    const CREATE = 'mutation { createInvoice(input: {}) { invoice { objectId } } }';
+    const rename = () =>
+      `mutation { updateUser(input: { id: "${user.userId}", fields: { email: "${Math.random()}@example.com" } }) { clientMutationId } }`;
+    const MAKE_SESSION = 'mutation { createSession(input: {}) { session { objectId } } }';
+
+    it.each<[string, () => string]>([
+      ['writes a guarded class', () => CREATE],
+      ['writes its user', rename],
+      ['makes a session', () => MAKE_SESSION],
+    ])(`%s: ${appIsMounted ? 'refused' : 'done'}`, async (_what, query) => {
+      const invoices = await server.rawFind('Invoice');
+      const answer = await graphql(query(), { token });
+      if (appIsMounted) {
+        expect(answer).toEqual(REFUSED);
+        expect(await server.rawFind('Invoice')).toEqual(invoices);
+      } else expect(answer).toHaveProperty('data');
+    });
+
+    it('writes an ordinary class, and an unrestricted session or the master key whatever they may', async () => {
+      const note = 'mutation { createNote(input: {}) { note { objectId } } }';
+      expect(await graphql(note, { token })).toHaveProperty('data');
+      for (const who of [{ token: user.token }, { master: true } as const]) {
+        expect(await graphql(CREATE, who)).toHaveProperty('data');
+      }
+      // In its own app's database.
+      expect(await endpoint.rawFind('Invoice')).toEqual([]);
+    });
+
+    it(`reads ${appIsMounted ? 'restricted sessions only, without the tokens of others' : 'all of its user'}`, async () => {
+      await server.restricted(user.token);
+      const query = 'query { sessions { edges { node { objectId sessionToken } } } }';
+      const { data } = await graphql(query, { token });
+      const seen: any[] = data.sessions.edges.map(({ node }: any) => node);
+      const rows = await server.rawFind('_Session', { user: pointerTo(user.userId) });
+      if (!appIsMounted) {
+        expect(seen).toHaveLength(rows.length);
+        return;
+      }
+      const restricted = rows.filter(row => row.restricted).map(row => row.objectId);
+      expect(seen.map(({ objectId }) => objectId).sort()).toEqual(restricted.sort());
+      expect(seen.map(one => one.sessionToken).filter(Boolean)).toEqual([token]);
+    });
+  },
+);
