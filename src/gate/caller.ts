@@ -1,4 +1,6 @@
+import { ErrorCode } from '../errors';
 import type { ServerRequest } from '../parse-server';
+import type { Runtime } from '../runtime';
 import { isLegacyToken } from '../sessions/callers';
 import { isRest } from './routes';
 import { MASTER, NOBODY, READ_ONLY_MASTER, UNKNOWN, type Caller } from './visit';
@@ -21,6 +23,18 @@ export function callerOfRequest(request: ServerRequest): Caller {
   // ends alike.
   const upgrades = UPGRADE.test(path) && isRest(request) && !request.userFromJWT;
   return upgrades && userId !== undefined ? { kind: 'user', userId } : UNKNOWN;
+}
+
+/** The same where the token need not be the user's own: it says nothing then. */
+export async function ownCallerOf(
+  caller: Extract<Caller, { kind: 'session' }>,
+  { callers }: Runtime,
+): Promise<Caller> {
+  const session = await callers.live(caller.token).catch(error => {
+    if (error.code === ErrorCode.INVALID_SESSION_TOKEN) return null;
+    throw error;
+  });
+  return session && session.userId === caller.userId ? caller : UNKNOWN;
 }
 
 /** How the SDK in cloud code asks. */
