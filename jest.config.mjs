@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import process from 'node:process';
 import vm from 'node:vm';
 import tsNode from 'ts-node';
+import unit from './spec/unit/jest.config.mjs';
 
 const require = createRequire(import.meta.url);
 
@@ -9,15 +10,12 @@ const require = createRequire(import.meta.url);
 if (!vm.SourceTextModule)
   throw new Error('Start the specs with "npm test", or "npm test -- <jest options>".');
 
-const common = {
-  rootDir: import.meta.dirname,
-  testEnvironment: '<rootDir>/spec/support/failing-on-unhandled.ts',
-  transform: { '\\.ts$': ['ts-jest', { tsconfig: '<rootDir>/spec/tsconfig.json', transpilation: true }] },
-  modulePathIgnorePatterns: ['<rootDir>/dist/'],
-};
+/** Fails a spec file on what would end a server's process. */
+const testEnvironment = '<rootDir>/spec/support/failing-on-unhandled.ts';
 
 const onDatabase = (name, color, database) => ({
-  ...common,
+  ...unit,
+  testEnvironment,
   displayName: { name, color },
   testMatch: ['<rootDir>/spec/**/*.spec.ts'],
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/spec/unit/'],
@@ -63,11 +61,7 @@ export default async () => {
     projects: [
       onDatabase('postgresql', 'blue', 'postgresql'),
       ...(mongo.skipped ? [] : [onDatabase('mongodb', 'green', 'mongodb')]),
-      {
-        ...common,
-        displayName: { name: 'unit', color: 'yellow' },
-        testMatch: ['<rootDir>/spec/unit/**/*.spec.ts'],
-      },
+      { ...unit, testEnvironment },
     ],
   };
 };

@@ -38,12 +38,7 @@ export function requestContext(goOn: Middleware = callOn): Middleware {
   };
 }
 
-function enterBy(
-  request: ServerRequest,
-  response: ServerResponse,
-  runtime: Runtime,
-  caller: Caller,
-): Visit {
+function enterBy(request: ServerRequest, response: ServerResponse, runtime: Runtime, caller: Caller): Visit {
   const { config, auth } = request;
   // Parse Server has asked Express for the address already, which costs time.
   const origin = originOf({ ip: config.ip, headers: request.headers });

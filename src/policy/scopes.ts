@@ -48,11 +48,13 @@ export function mayAccess(
   scopes: readonly string[],
   { className, operation, byClient }: ScopedAccess,
 ): Decision {
-  if (scopes.includes(`${className}:${operation}`) || scopes.includes(`${className}:*`)) return ALLOW;
+  // `function:name` names a function, never a class called `function`.
+  const ofClass = className === 'function' ? [] : scopes.filter(scope => scope.startsWith(`${className}:`));
+  if (ofClass.includes(`${className}:${operation}`) || ofClass.includes(`${className}:*`)) return ALLOW;
   if (!byClient && operation === 'read') {
     if (INNER_READS.includes(className)) return ALLOW;
     // To write an object Parse Server may have to read it.
-    if (scopes.some(scope => scope.startsWith(`${className}:`))) return ALLOW;
+    if (ofClass.length > 0) return ALLOW;
   }
   return refuse(ErrorCode.OPERATION_FORBIDDEN, OUT_OF_SCOPE_MESSAGE);
 }

@@ -6,8 +6,8 @@ import {
   isExpired,
   isValid,
   timeRemaining,
-  type SessionLike,
-} from '../../../src';
+} from '../../../src/expiry/lifetime';
+import type { SessionLike } from '../../../src/record';
 
 const NOW = new Date('2026-07-01T12:00:00.000Z');
 const after = (milliseconds: number) => new Date(NOW.getTime() + milliseconds);

@@ -14,12 +14,24 @@ describe('the classes that a guard covers', () => {
     },
   );
 
-  it.each(['Note', 'invoice', 'Invoices', '_Installation', '_Join:lines:Note', '_Join:Invoice:Note'])(
-    'not %s',
-    className => {
-      expect(listed(className)).toBe(false);
-    },
-  );
+  it.each([
+    'Note',
+    'invoice',
+    'Invoices',
+    '_Installation',
+    '_Join:lines:Note',
+    '_Join:Invoice:Note',
+    '_Join::Invoice',
+    'X_Join:lines:Invoice',
+    '',
+  ])('not %s', className => {
+    expect(listed(className)).toBe(false);
+  });
+
+  it.each(['_User', '_Session', '_Role'])('%s also when no class is named', className => {
+    expect(guardedClasses([])(className)).toBe(true);
+    expect(guardedClasses([])('Invoice')).toBe(false);
+  });
 
   it.each(['_User', 'Note', '_Installation', '_Join:lines:Note', 'Made later'])(
     "with '*' also %s",

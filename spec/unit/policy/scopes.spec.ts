@@ -1,4 +1,12 @@
-import { isScope, mayAccess, mayCall, mayRoute } from '../../../src/policy/scopes';
+import {
+  isScope,
+  isScopedToken,
+  mayAccess,
+  scopesOf,
+  mayCall,
+  mayRoute,
+  relationsIn,
+} from '../../../src/policy/scopes';
 
 const REFUSED = { allow: false, code: 119, reason: 'not allowed: outside the scopes of this session' };
 const OPERATIONS = ['create', 'read', 'update', 'delete'] as const;
@@ -13,6 +21,8 @@ describe('a scope', () => {
     '_Installation:create',
     'function:report',
     'function:report_2',
+    'function:_report',
+    'function:re.port-2',
   ])('is %s', scope => {
     expect(isScope(scope)).toBe(true);
   });
@@ -36,6 +46,11 @@ describe('a scope', () => {
     'function:*',
     'function:2nd',
     'function:a b',
+    'function:report\n',
+    'function:* function:report',
+    'Telemetry:create Note:create',
+    'Telemetry2-:create',
+    '__Telemetry:create',
     '_Join:users:_Role:create',
   ])('is not %j', scope => {
     expect(isScope(scope)).toBe(false);
@@ -64,14 +79,95 @@ describe('what scopes allow on a class', () => {
     expect(access(['function:Telemetry'], operation)).toEqual(REFUSED);
   });
 
-  it('what Parse Server itself has to read for it: roles, sessions, the object to be written', () => {
-    const inner = (scopes: string[], className: string) =>
-      mayAccess(scopes, { className, operation: 'read', byClient: false });
-    expect(inner([], '_Role')).toEqual({ allow: true });
-    expect(inner([], '_Session')).toEqual({ allow: true });
-    expect(inner(['Telemetry:update'], 'Telemetry')).toEqual({ allow: true });
-    expect(inner(['Telemetry:update'], 'Note')).toEqual(REFUSED);
-    expect(inner(['Telemetry:update'], '_User')).toEqual(REFUSED);
+  it.each(OPERATIONS)('not %s on a class called "function" by the scope of a function', operation => {
+    for (const byClient of [true, false]) {
+      const decision = mayAccess([`function:${operation}`, 'function:*'], {
+        className: 'function',
+        operation,
+        byClient,
+      });
+      expect(decision).toEqual(REFUSED);
+    }
+  });
+
+  it.each<[string, string[], boolean]>([
+    ['_Role', [], true],
+    ['_Session', [], true],
+    ['Telemetry', ['Telemetry:update'], true],
+    ['Telemetry', ['Note:read', 'Telemetry:delete', 'function:report'], true],
+    ['Note', ['Telemetry:update'], false],
+    ['_User', ['Telemetry:update'], false],
+    ['Telemetry', ['Telemetry2:read'], false],
+    ['Telemetry', [], false],
+  ])('what Parse Server itself has to read for it: %s with %j: %s', (className, scopes, allowed) => {
+    const decision = mayAccess(scopes, { className, operation: 'read', byClient: false });
+    expect(decision).toEqual(allowed ? { allow: true } : REFUSED);
+  });
+
+  it.each(['_Role', '_Session', 'Telemetry'])(
+    'no read of %s by the client, though the server may',
+    className => {
+      expect(access(['Telemetry:update'], 'read', className)).toEqual(REFUSED);
+    },
+  );
+
+  it.each(['create', 'update', 'delete'] as const)('not %s by the server for want of a scope', operation => {
+    for (const className of ['_Role', '_Session', 'Telemetry'])
+      expect(mayAccess(['Telemetry:read'], { className, operation, byClient: false })).toEqual(REFUSED);
+  });
+});
+
+describe('a token shows that its session is scoped', () => {
+  it.each([
+    ['r:scoped-0123', true],
+    ['r:scoped-', true],
+    ['r:0123', false],
+    ['r:scoped', false],
+    ['R:scoped-0123', false],
+    ['x-r:scoped-', false],
+    ['', false],
+  ])('%j: %s', (token, expected) => {
+    expect(isScopedToken(token)).toBe(expected);
+  });
+});
+
+describe('the scopes of a session', () => {
+  it.each([
+    [['Note:read'], 'r:scoped-1', ['Note:read']],
+    [['Note:read'], 'r:1', ['Note:read']],
+    [null, 'r:1', null],
+    [null, 'r:scoped-1', []],
+  ])('%j with the token %s: %j', (scopes, sessionToken, expected) => {
+    expect(scopesOf({ scopes, sessionToken })).toEqual(expected);
+  });
+});
+
+describe('the classes whose relations a query follows', () => {
+  const related = (className: unknown) => ({
+    $relatedTo: { object: { __type: 'Pointer', className, objectId: 'x' }, key: 'readers' },
+  });
+
+  it.each<[object, string[]]>([
+    [{}, []],
+    [{ name: 'x', age: { $gt: 1 }, tags: ['a', null], gone: null }, []],
+    [related('Note'), ['Note']],
+    [{ name: 'x', ...related('Note') }, ['Note']],
+    [{ $or: [{ name: 'x' }, related('Note'), null, 'x', { $and: [related('_Role')] }] }, ['Note', '_Role']],
+    [{ author: { $inQuery: { className: '_User', where: related('Note') } } }, ['Note']],
+  ])('%j: %j', (query, expected) => {
+    expect(relationsIn(query as never)).toEqual(expected);
+  });
+
+  it.each([
+    { $relatedTo: null },
+    { $relatedTo: {} },
+    { $relatedTo: { object: null } },
+    { $relatedTo: ['Note'] },
+  ])('are none that a scope could name in %j', query => {
+    const [className, ...more] = relationsIn(query);
+    expect(more).toEqual([]);
+    const read = { className: className!, operation: 'read', byClient: true } as const;
+    expect(mayAccess(['Note:*', 'Telemetry:*'], read)).toEqual(REFUSED);
   });
 });
 
@@ -82,7 +178,13 @@ describe('what scopes allow to be called', () => {
       expect(mayCall(['function:report', 'report:*'], name)).toEqual(REFUSED);
   });
 
-  it.each(['/functions/report', '/FUNCTIONS/report', '/functions/report/'])('the route %s', path => {
+  it.each([
+    '/functions/report',
+    '/FUNCTIONS/report',
+    '/functions/report/',
+    '/functions/rep%6Frt',
+    '/%66unctions/report',
+  ])('the route %s', path => {
     expect(mayRoute(['function:report'], path)).toEqual({ allow: true });
     expect(mayRoute(['function:other'], path)).toEqual(REFUSED);
   });
@@ -96,6 +198,7 @@ describe('what scopes allow to be called', () => {
     '/config',
     '/batch',
     '/logout',
+    '/Classes/Note',
     '/',
   ])('the route %s, whose classes are judged later', path => {
     expect(mayRoute([], path)).toEqual({ allow: true });
@@ -115,6 +218,12 @@ describe('what scopes allow to be called', () => {
     '/functions',
     '/a-route-of-tomorrow',
     '/?',
+    '/%',
+    '/functions/%',
+    '/functions/report%2F',
+    '/classes%2FNote',
+    '/classes2/Note',
+    '/x/functions/report',
   ])('no other route: %s', path => {
     expect(mayRoute(['function:report', 'Note:*'], path)).toEqual(REFUSED);
   });
