@@ -25,7 +25,6 @@ import { requireFreshSession } from './validators';
 
 /** What `configure()` keeps of an app until its server starts. */
 interface App {
-  appId: unknown;
   middleware: Middleware;
   liveClasses: string[];
   /** Parse Server's own cache is one per process. */
@@ -41,7 +40,8 @@ export function parseSessions(input: SessionsOptions = {}): Sessions {
   const options = resolveOptions(input);
   const now = () => new Date();
   let running: Runtime | undefined;
-  let configuredFor: { appId: unknown } | undefined;
+  /** The application id of the one app that these sessions serve. */
+  let configuredFor: string | undefined;
 
   const started = (): Runtime => {
     if (!running) throw new Error('parse-server-sessions: Parse Server has not started with these sessions.');
@@ -91,11 +91,12 @@ export function parseSessions(input: SessionsOptions = {}): Sessions {
       if (requestContextMiddleware && typeof requestContextMiddleware !== 'function') {
         throw new TypeError('requestContextMiddleware must be a function');
       }
-      if (configuredFor && configuredFor.appId !== appId) throw anotherApp(configuredFor.appId, appId);
-      configuredFor = { appId };
+      if (configuredFor !== undefined && appId !== undefined && configuredFor !== appId) {
+        throw anotherApp(configuredFor, appId);
+      }
+      configuredFor ??= appId;
       const registerEarly = keepEarlyCloud(appId);
       const app: App = {
-        appId,
         middleware: requestContext((requestContextMiddleware || undefined) as Middleware | undefined),
         liveClasses: liveQueryClasses(liveQuery),
         sharesCache: Boolean(cacheAdapter),
@@ -139,9 +140,15 @@ export function parseSessions(input: SessionsOptions = {}): Sessions {
  * Starts an app as the one that `Parse.Server` and `Parse.Cloud` speak of: that is the app that was constructed last,
  * and another one of this process may have been.
  */
-async function asCurrentApp(Parse: ParseSdk, appId: unknown, start: () => Promise<void>): Promise<void> {
+async function asCurrentApp(
+  Parse: ParseSdk,
+  appId: string | undefined,
+  start: () => Promise<void>,
+): Promise<void> {
   const last = Parse.applicationId;
-  Parse.applicationId = appId as string;
+  // Where the app adds its id to what `configure()` answered, it is the only one.
+  if (appId === undefined) return start();
+  Parse.applicationId = appId;
   try {
     await start();
   } finally {
@@ -149,7 +156,7 @@ async function asCurrentApp(Parse: ParseSdk, appId: unknown, start: () => Promis
   }
 }
 
-const anotherApp = (former: unknown, appId: unknown) =>
+const anotherApp = (former: string, appId: string) =>
   new TypeError(
     `configure(): these sessions serve the app "${former}" and cannot serve "${appId}", too: call parseSessions() ` +
       'for each app.',

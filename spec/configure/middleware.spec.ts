@@ -41,14 +41,15 @@ describe('the app’s own requestContextMiddleware', () => {
   });
 
   it('runs after ours: the request’s database has its rules already', async () => {
-    let hasRules: boolean | undefined;
-    middleware = ({ config }, _response, next) => {
-      hasRules = Object.hasOwn(config.database, 'create') && Object.hasOwn(config.database, 'find');
-      next();
-    };
     const user = await server.signUp();
-    await server.rest('GET', '/classes/Note', { token: user.token });
-    expect(hasRules).toBe(true);
+    const { token } = await server.restricted(user.token);
+    let refusal: any;
+    middleware = ({ config }, _response, next) => {
+      const write = config.database.update('_User', { objectId: user.userId }, {}, { acl: ['*', user.userId] });
+      write.catch((error: unknown) => (refusal = error)).finally(next);
+    };
+    await server.rest('GET', '/classes/Note', { token });
+    expect(refusal).toMatchObject({ code: 119 });
   });
 
   it('sees who calls', async () => {
