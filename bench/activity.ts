@@ -1,9 +1,9 @@
 import type { Benchmark } from './support/benchmark';
-import { compareCpu, ratioToFirst, type Contender } from './support/cpu';
+import { compareCpu, exact, ratioToFirst, type Contender } from './support/cpu';
 import { connect } from './support/database';
 import { Load } from './support/load';
 import { Notes } from './support/notes';
-import { number, ratio } from './support/report';
+import { number } from './support/report';
 import { insertSessions, sessionRows, USER_AGENT } from './support/sessions-table';
 
 const SESSIONS = 100;
@@ -90,7 +90,7 @@ export const activity: Benchmark = {
       return [
         report.verdict(
           median <= OF_UNTRACKED,
-          `${ratio(median)} of the CPU without tracking (median; target: at most ${OF_UNTRACKED}; ${details})`,
+          `${exact(median)} of the CPU without tracking (median; target: at most ${OF_UNTRACKED}; ${details})`,
         ),
         report.verdict(
           tracked.writes > 0 && tracked.writes <= tracked.flushes,

@@ -1,8 +1,7 @@
 import type { Benchmark, Context } from './support/benchmark';
-import { compareCpu, ratioToFirst, type Contender } from './support/cpu';
+import { compareCpu, exact, ratioToFirst, type Contender } from './support/cpu';
 import { Load } from './support/load';
 import { Notes, OPERATIONS, signUp, type Operation } from './support/notes';
-import { ratio } from './support/report';
 import type { Kind } from './support/server';
 
 const CONCURRENCY = 16;
@@ -47,12 +46,12 @@ export const guard: Benchmark = {
         ];
         targets.forEach(([what, target], index) => {
           const { median, details } = ratioToFirst(spent[operation], index + 1);
-          const text = `${operation}, ${what}: ${ratio(median)} of stock's CPU (median; target: at most ${target}; ${details})`;
+          const text = `${operation}, ${what}: ${exact(median)} of stock's CPU (median; target: at most ${target}; ${details})`;
           passed.push(report.verdict(median <= target, text));
         });
         const guide = ratioToFirst(spent[operation], targets.length + 1);
         report.line(
-          `        ${operation}, the guide's trigger: ${ratio(guide.median)} of stock's CPU (${guide.details})`,
+          `        ${operation}, the guide's trigger: ${exact(guide.median)} of stock's CPU (${guide.details})`,
         );
       }
       return passed.every(Boolean);
@@ -76,7 +75,7 @@ export const same: Benchmark = {
       });
       const passed = OPERATIONS.map(operation => {
         const { median, details } = ratioToFirst(spent[operation], 1);
-        const text = `${operation}: ${ratio(median)} (median; target: 1 ± ${UNSURE}; ${details})`;
+        const text = `${operation}: ${exact(median)} (median; target: 1 ± ${UNSURE}; ${details})`;
         return report.verdict(Math.abs(median - 1) <= UNSURE, text);
       });
       return passed.every(Boolean);

@@ -29,6 +29,8 @@ interface Comparison<Operation extends string> {
 const STARTS = 3;
 /** Of each operation. Machine code is made for the first thousands of requests; all servers get over it before it counts. */
 const WARM_UP = 3_000;
+/** Once more when its rounds begin: some of the code is thrown away at the change from another operation. */
+const WARM_UP_AGAIN = 1_000;
 /** What one contender gets in a turn: so short that whatever else the machine does hits all of them. */
 const SLICE = 50;
 /** Per contender and round. */
@@ -69,6 +71,7 @@ export async function compareCpu<Operation extends string>(
         await begin?.();
       }
       for (const operation of operations) {
+        for (const { send } of all) await send(operation, WARM_UP_AGAIN);
         while (spent[operation].length < until) {
           const round = await measureRound(all, operation);
           spent[operation].push(round);
@@ -111,6 +114,9 @@ async function measureRound<Operation extends string>(
   return spent;
 }
 
+/** A target is missed by a hundredth. */
+export const exact = (value: number): string => value.toFixed(3);
+
 const microseconds = ({ cpu, requests }: Spent) => `${number(cpu / requests)} µs`;
 
 function describeRound(operation: string, count: number, names: readonly string[], round: Spent[]): string {
@@ -118,7 +124,7 @@ function describeRound(operation: string, count: number, names: readonly string[
   return [
     `  ${operation} ${String(count).padStart(2)}`,
     ...names.map((name, index) => `${name} ${microseconds(round[index]!)}`),
-    `CPU ratio ${others.map(({ cpu }) => ratio(cpu / first.cpu)).join(', ')}`,
+    `CPU ratio ${others.map(({ cpu }) => exact(cpu / first.cpu)).join(', ')}`,
   ].join('  |  ');
 }
 
@@ -126,7 +132,7 @@ function describeRound(operation: string, count: number, names: readonly string[
 export interface Ratio {
   /** The median of the rounds' ratios. */
   median: number;
-  /** How far they scatter, how many requests per second there are, and what share garbage collection has. */
+  /** How sure that is, how far the rounds scatter, how many requests per second there are, and what share garbage collection has. */
   details: string;
 }
 
@@ -137,11 +143,14 @@ export function ratioToFirst(rounds: readonly Spent[][], contender: number): Rat
   const quotient = (what: 'cpu' | 'ms') => sum(contender, what) / sum(0, what);
   const collecting = (index: number) =>
     `${number((100 * 1000 * sum(index, 'collecting')) / sum(index, 'cpu'))} %`;
+  const [low, high] = [quantile(values, 0.25), quantile(values, 0.75)];
+  // The usual 95 % interval of a median, as box plots notch it.
+  const uncertainty = (1.57 * (high - low)) / Math.sqrt(values.length);
   return {
     median: median(values),
     details:
-      `quartiles ${ratio(quantile(values, 0.25))} to ${ratio(quantile(values, 0.75))}, all rounds together ` +
-      `${ratio(quotient('cpu'))}, ${ratio(1 / quotient('ms'))} of the requests per second, paused for garbage ` +
+      `±${exact(uncertainty)}, quartiles ${exact(low)} to ${exact(high)}, all rounds together ` +
+      `${exact(quotient('cpu'))}, ${ratio(1 / quotient('ms'))} of the requests per second, paused for garbage ` +
       `${collecting(contender)} beside ${collecting(0)}`,
   };
 }
