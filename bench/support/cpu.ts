@@ -1,5 +1,5 @@
 import { median } from './compare';
-import { number, ratio, type Report } from './report';
+import { number, type Report } from './report';
 import type { ServerProcess } from './server';
 
 /** A contender's server, started and filled. */
@@ -39,7 +39,7 @@ const SLICES = 40;
 /** What a contender's slices of one round took together. */
 class Spent {
   cpu = 0;
-  collecting = 0;
+  collections = 0;
   ms = 0;
   readonly requests = SLICE * SLICES;
 }
@@ -107,7 +107,7 @@ async function measureRound<Operation extends string>(
       const { result: after } = await server.call('usage');
       const mine = spent[index]!;
       mine.cpu += after.cpu - before.cpu;
-      mine.collecting += after.collecting - before.collecting;
+      mine.collections += after.collections - before.collections;
       mine.ms += ms;
     }
   }
@@ -132,17 +132,16 @@ function describeRound(operation: string, count: number, names: readonly string[
 export interface Ratio {
   /** The median of the rounds' ratios. */
   median: number;
-  /** How sure that is, how far the rounds scatter, how many requests per second there are, and what share garbage collection has. */
+  /** How sure that is, how far the rounds scatter, how many requests per second there are, and how often garbage is collected. */
   details: string;
 }
 
 export function ratioToFirst(rounds: readonly Spent[][], contender: number): Ratio {
   const values = rounds.map(round => round[contender]!.cpu / round[0]!.cpu);
-  const sum = (index: number, what: 'cpu' | 'ms' | 'collecting') =>
+  const sum = (index: number, what: 'cpu' | 'ms' | 'collections' | 'requests') =>
     rounds.reduce((total, round) => total + round[index]![what], 0);
   const quotient = (what: 'cpu' | 'ms') => sum(contender, what) / sum(0, what);
-  const collecting = (index: number) =>
-    `${number((100 * 1000 * sum(index, 'collecting')) / sum(index, 'cpu'))} %`;
+  const collections = (index: number) => number((1_000 * sum(index, 'collections')) / sum(index, 'requests'));
   const [low, high] = [quantile(values, 0.25), quantile(values, 0.75)];
   // The usual 95 % interval of a median, as box plots notch it.
   const uncertainty = (1.57 * (high - low)) / Math.sqrt(values.length);
@@ -150,8 +149,8 @@ export function ratioToFirst(rounds: readonly Spent[][], contender: number): Rat
     median: median(values),
     details:
       `±${exact(uncertainty)}, quartiles ${exact(low)} to ${exact(high)}, all rounds together ` +
-      `${exact(quotient('cpu'))}, ${ratio(1 / quotient('ms'))} of the requests per second, paused for garbage ` +
-      `${collecting(contender)} beside ${collecting(0)}`,
+      `${exact(quotient('cpu'))}, ${exact(1 / quotient('ms'))} of the requests per second, ${collections(contender)} ` +
+      `garbage collections per 1,000 requests beside ${collections(0)}`,
   };
 }
 
