@@ -27,10 +27,6 @@ interface Comparison<Operation extends string> {
 
 /** Machine code depends on what a process happens to meet first: a part of the rounds runs on servers started anew. */
 const STARTS = 3;
-/** Of each operation. Machine code is made for the first thousands of requests; all servers get over it before it counts. */
-const WARM_UP = 3_000;
-/** Once more when its rounds begin: some of the code is thrown away at the change from another operation. */
-const WARM_UP_AGAIN = 1_000;
 /** What one contender gets in a turn: so short that whatever else the machine does hits all of them. */
 const SLICE = 50;
 /** Per contender and round. */
@@ -65,13 +61,15 @@ export async function compareCpu<Operation extends string>(
       const until = Math.round((rounds * (start + 1)) / starts);
       const all: Served<Operation>[] = [];
       for (const { open } of contenders) all.push(await open());
-      for (const operation of operations) for (const { send } of all) await send(operation, WARM_UP);
+      // Machine code is made for the first thousands of requests; all servers get over it before it counts. In turns, too:
+      // a server that has long been idle takes some time to be what it was.
+      for (const operation of operations) await measureRound(all, operation);
       for (const { begin, server } of all) {
         await server.call('collectGarbage');
         await begin?.();
       }
       for (const operation of operations) {
-        for (const { send } of all) await send(operation, WARM_UP_AGAIN);
+        await measureRound(all, operation);
         while (spent[operation].length < until) {
           const round = await measureRound(all, operation);
           spent[operation].push(round);
