@@ -41,9 +41,9 @@ class Spent {
 }
 
 /**
- * Measures what a request costs in the CPU of a server's own process, garbage collection included. Another process that
- * wants the machine makes the answer come later, and hardly makes it cost more. The contenders take turns slice by slice,
- * each round of turns beginning with another one.
+ * Measures what a request costs in the CPU of a server's own process, garbage collection included: waiting for others does
+ * not count. What they do still costs some, for it empties the processor's caches. So the contenders take turns slice by
+ * slice, each turn beginning with another one.
  * @returns per operation and round what each contender spent.
  */
 export async function compareCpu<Operation extends string>(
