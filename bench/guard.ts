@@ -1,88 +1,83 @@
-import type { SessionsOptions } from '../src';
-import type { Benchmark } from './support/benchmark';
-import { compare } from './support/compare';
+import type { Benchmark, Context } from './support/benchmark';
+import { compareCpu, exact, ratioToFirst, type Contender } from './support/cpu';
 import { Load } from './support/load';
-import { ratio } from './support/report';
-import { APP_ID } from './support/server-process';
+import { Notes, OPERATIONS, signUp, type Operation } from './support/notes';
+import type { Kind } from './support/server';
 
 const CONCURRENCY = 16;
-/** Per contender and round. */
-const WRITES = 400;
 
-const OF_STOCK = 0.9;
+/** At most so much of the CPU of a stock server. */
+const NOT_GUARDED: Readonly<Record<Operation, number>> = { creates: 1.05, updates: 1.05, gets: 1.03 };
+const GUARDED = 1.06;
+/** How far a stock server may seem to be from another one. */
+const UNSURE = 0.01;
+
+const contender = (context: Context, load: Load, name: string, kind: Kind): Contender<Operation> => ({
+  name,
+  async open() {
+    const server = await context.startServer(await context.createDatabase(), kind);
+    const { send } = await Notes.open(load, server.url, [await signUp(load, server.url)]);
+    return { server, send };
+  },
+});
 
 export const guard: Benchmark = {
-  summary: 'creates and updates by an unrestricted session against a stock Parse Server',
+  summary: 'CPU of creates, updates and gets by an unrestricted session against a stock Parse Server',
 
-  async run({ report, rounds = 15, createDatabase, startServer }) {
+  async run(context) {
+    const { report, rounds = 15 } = context;
     const load = new Load(CONCURRENCY);
-
-    const prepare = async (options: SessionsOptions | 'stock') => {
-      const { url } = await startServer(await createDatabase(), options);
-      const app = { 'X-Parse-Application-Id': APP_ID };
-      const signUp = { username: 'bench', password: 'correct horse' };
-      const [user] = (await load.run(url, [{ method: 'POST', path: '/users', headers: app, body: signUp }]))
-        .answers as [{ sessionToken: string }];
-      const headers = { ...app, 'X-Parse-Session-Token': user.sessionToken };
-      let counter = 0;
-      const body = () => ({ counter: ++counter, text: 'a note of some length', done: false });
-      let ids: string[] = [];
-
-      const creates = async () => {
-        const requests = Array.from({ length: WRITES }, () => ({
-          method: 'POST',
-          path: '/classes/Note',
-          headers,
-          body: body(),
-        }));
-        const { perSecond, answers } = await load.run(url, requests);
-        ids = (answers as { objectId: string }[]).map(({ objectId }) => objectId);
-        return perSecond;
-      };
-      const updates = async () => {
-        const requests = ids.map(id => ({
-          method: 'PUT',
-          path: `/classes/Note/${id}`,
-          headers,
-          body: body(),
-        }));
-        return (await load.run(url, requests)).perSecond;
-      };
-      // Machine code is made for the first thousands of requests; all servers get over it before it counts.
-      for (let round = 0; round < 5; round += 1) {
-        await creates();
-        await updates();
-      }
-      return { creates, updates };
-    };
-
     try {
-      const plain = await prepare({});
-      const everything = await prepare({ guard: '*' });
-      const stock = await prepare('stock');
+      const spent = await compareCpu(report, {
+        operations: OPERATIONS,
+        rounds,
+        contenders: [
+          contender(context, load, 'stock', 'stock'),
+          contender(context, load, 'not guarded', {}),
+          contender(context, load, "guard '*'", { guard: '*' }),
+          contender(context, load, "the guide's trigger", 'guide'),
+        ],
+      });
       const passed: boolean[] = [];
-      for (const operation of ['creates', 'updates'] as const) {
-        report.line(`  ${operation}`);
-        const medians = await compare(report, {
-          what: `guard, ${operation}`,
-          unit: `${operation}/s`,
-          rounds,
-          contenders: [
-            { name: 'stock', measure: stock[operation] },
-            { name: 'not guarded', measure: plain[operation] },
-            { name: "guard '*'", measure: everything[operation] },
-          ],
-          ratios: [
-            [1, 0],
-            [2, 0],
-          ],
+      for (const operation of OPERATIONS) {
+        const targets: [string, number][] = [
+          ['a class that is not guarded', NOT_GUARDED[operation]],
+          ["guard '*'", GUARDED],
+        ];
+        targets.forEach(([what, target], index) => {
+          const { median, details } = ratioToFirst(spent[operation], index + 1);
+          const text = `${operation}, ${what}: ${exact(median)} of stock's CPU (median; target: at most ${target}; ${details})`;
+          passed.push(report.verdict(median <= target, text));
         });
-        ['a class that is not guarded', "guard '*'"].forEach((what, index) => {
-          const ofStock = medians[index]!;
-          const text = `${operation}, ${what}: ${ratio(ofStock)} of stock (median; target: at least ${OF_STOCK})`;
-          passed.push(report.verdict(ofStock >= OF_STOCK, text));
-        });
+        const guide = ratioToFirst(spent[operation], targets.length + 1);
+        report.line(
+          `        ${operation}, the guide's trigger: ${exact(guide.median)} of stock's CPU (${guide.details})`,
+        );
       }
+      return passed.every(Boolean);
+    } finally {
+      load.close();
+    }
+  },
+};
+
+export const same: Benchmark = {
+  summary: 'CPU of a stock Parse Server against another one: how exact "guard" and "activity" are',
+
+  async run(context) {
+    const { report, rounds = 15 } = context;
+    const load = new Load(CONCURRENCY);
+    try {
+      const spent = await compareCpu(report, {
+        operations: OPERATIONS,
+        rounds,
+        contenders: ['stock', 'stock too'].map(name => contender(context, load, name, 'stock')),
+      });
+      const passed = OPERATIONS.map(operation => {
+        const { median, details } = ratioToFirst(spent[operation], 1);
+        const text = `${operation}: ${exact(median)} (median; target: 1 ± ${UNSURE}; ${details})`;
+        return report.verdict(Math.abs(median - 1) <= UNSURE, text);
+      });
       return passed.every(Boolean);
     } finally {
       load.close();

@@ -1,14 +1,23 @@
 import { parseArgs } from 'node:util';
 import { activity } from './activity';
-import { guard } from './guard';
+import { guard, same } from './guard';
+import { memory } from './memory';
 import { purge } from './purge';
 import { revoke } from './revoke';
 import { BenchError, type Benchmark, type Context } from './support/benchmark';
+import { compileServer } from './support/compile';
 import { openServer } from './support/database';
 import { Report } from './support/report';
 import { startServer, type ServerProcess } from './support/server';
 
-const BENCHMARKS: Readonly<Record<string, Benchmark>> = { guard, purge, revoke, activity };
+const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
+  guard,
+  activity,
+  same,
+  memory,
+  purge,
+  revoke,
+};
 
 const HELP = `Usage: npm run bench -- [options] [name ...]
 
@@ -79,6 +88,7 @@ async function main(): Promise<boolean> {
   started.push(() => server.stop());
   report.line(`${server.what}; Node.js ${process.versions.node}`);
 
+  const file = compileServer();
   const missed: string[] = [];
   for (const name of names) {
     const benchmark = BENCHMARKS[name]!;
@@ -89,7 +99,7 @@ async function main(): Promise<boolean> {
       rounds,
       createDatabase: () => server.create(),
       async startServer(databaseURI, sessions) {
-        const started = await startServer({ databaseURI, sessions });
+        const started = await startServer(file, { databaseURI, sessions });
         processes.push(started);
         return started;
       },

@@ -1,6 +1,5 @@
-import type { SessionsOptions } from '../../src';
 import type { Report } from './report';
-import type { ServerProcess } from './server';
+import type { Kind, ServerProcess } from './server';
 
 /** Something that whoever starts the benchmarks can put right: its message is all that is shown. */
 export class BenchError extends Error {}
@@ -11,8 +10,8 @@ export interface Context {
   readonly rounds?: number;
   /** Makes an empty database and answers its connection string. */
   createDatabase(): Promise<string>;
-  /** Starts a Parse Server in a process of its own: with this package mounted, or a stock one. */
-  startServer(databaseURI: string, sessions: SessionsOptions | 'stock'): Promise<ServerProcess>;
+  /** Starts a Parse Server in a process of its own. */
+  startServer(databaseURI: string, sessions: Kind): Promise<ServerProcess>;
 }
 
 export interface Benchmark {

@@ -3,6 +3,9 @@ import path from 'node:path';
 import type { SessionsOptions } from '../../src';
 import type { Actions } from './server-process';
 
+/** The application id of a server that lives for one measurement. */
+export const APP_ID = 'bench';
+
 /** What an action did, as the server's process measured it. */
 export interface Measured<Result> {
   result: Result;
@@ -20,9 +23,15 @@ export interface ServerProcess {
   stop(): Promise<void>;
 }
 
+/**
+ * What a server is: one with this package mounted, a stock one, or a stock one that refuses restricted sessions in the way of
+ * the Parse guide, by a trigger that asks for the caller's session.
+ */
+export type Kind = SessionsOptions | 'stock' | 'guide';
+
 export interface StartOptions {
   databaseURI: string;
-  sessions: SessionsOptions | 'stock';
+  sessions: Kind;
 }
 
 export type Question =
@@ -32,10 +41,11 @@ export type Answer = { id: number; value: unknown } | { id: number; error: strin
 /**
  * A Parse Server in a process of its own: it keeps state per process, so two of them in one would not be two, and
  * they would share one garbage collector.
+ * @param file the compiled `server-process.ts`.
  */
-export async function startServer(options: StartOptions): Promise<ServerProcess> {
-  const child = fork(path.join(__dirname, 'server-process.ts'), {
-    execArgv: ['--require', 'ts-node/register/transpile-only'],
+export async function startServer(file: string, options: StartOptions): Promise<ServerProcess> {
+  const child = fork(file, {
+    execArgv: ['--expose-gc'],
     cwd: path.join(__dirname, '..', '..'),
     // A Ctrl-C is for the parent, which then stops its servers before the database.
     detached: process.platform !== 'win32',
