@@ -10,10 +10,11 @@ const options: SecondProcessOptions & { database: string } = JSON.parse(process.
 
 async function main(): Promise<void> {
   const filesAdapter = options.filesFolder && new FolderFiles(options.filesFolder);
-  const server = await startServer(options.sessions, {
-    ...options.parseServer,
-    ...(filesAdapter && { filesAdapter }),
-  });
+  const server = await startServer(
+    options.sessions,
+    { ...options.parseServer, ...(filesAdapter && { filesAdapter }) },
+    { mounted: options.mounted },
+  );
   const { Parse } = globalThis as any;
   const scope: ProcessScope = { server, events: [], state: { filesAdapter }, Parse };
   for (const name of options.listen ?? []) {

@@ -22,6 +22,8 @@ export interface SecondProcessOptions {
   parseServer: Record<string, unknown> & { databaseURI: string };
   /** Where its file adapter keeps files; the first server's too, see `FolderFiles`. */
   filesFolder?: string;
+  /** false: a stock Parse Server. */
+  mounted?: boolean;
   /** Events that it listens to. */
   listen?: string[];
 }

@@ -58,7 +58,8 @@ export type SpecServer = Awaited<ReturnType<typeof startServer>>;
 
 /**
  * A Parse Server in this process, with this package mounted, on a fresh database. Give `databaseURI` of an earlier
- * one (stopped with `keepData`) to start again on its data. Parse Server keeps global state: one at a time.
+ * one (stopped with `keepData`) to start again on its data. Parse Server keeps global state: one at a time, save on
+ * MongoDB, where apps with an `appId` each can be up together. The first that stops takes the cloud code of all of them.
  */
 export async function startServer(
   sessionsOptions: SessionsOptions = {},
@@ -97,6 +98,7 @@ export async function startServer(
     ...(cloud === undefined ? {} : { cloud }),
     databaseURI,
   };
+  const appId: string = options.appId;
   let mountedSessions: Sessions | undefined;
   let server: ParseServerInstance | undefined;
   try {
@@ -135,7 +137,7 @@ export async function startServer(
   const database = () => parseServer.config.databaseController;
 
   async function rest(method: string, path: string, request: RestOptions = {}): Promise<RestAnswer> {
-    const headers: Record<string, string> = { 'X-Parse-Application-Id': APP_ID };
+    const headers: Record<string, string> = { 'X-Parse-Application-Id': appId };
     if (request.token) headers['X-Parse-Session-Token'] = request.token;
     if (request.master) headers['X-Parse-Master-Key'] = MASTER_KEY;
     if (request.readOnlyMaster) headers['X-Parse-Master-Key'] = READ_ONLY_MASTER_KEY;
@@ -165,6 +167,7 @@ export async function startServer(
   }
 
   return {
+    appId,
     url,
     graphqlUrl,
     app,
