@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import WebSocket from 'ws';
-import { APP_ID, MASTER_KEY, type SpecServer } from './server';
+import { MASTER_KEY, type SpecServer } from './server';
 
 type Message = Record<string, any>;
 
@@ -8,7 +8,7 @@ export type LiveQueryClient = Awaited<ReturnType<typeof openLiveQuery>>;
 
 /** A LiveQuery client that speaks the protocol itself, so that it can send what the SDK never would. */
 export async function openLiveQuery(
-  server: Pick<SpecServer, 'url'>,
+  server: Pick<SpecServer, 'url' | 'appId'>,
   { token, master }: { token?: string; master?: boolean } = {},
 ) {
   const socket = new WebSocket(server.url.replace(/^http/, 'ws'));
@@ -53,7 +53,7 @@ export async function openLiveQuery(
   let requests = 0;
   send({
     op: 'connect',
-    applicationId: APP_ID,
+    applicationId: server.appId,
     ...(token !== undefined && { sessionToken: token }),
     ...(master && { masterKey: MASTER_KEY }),
   });
@@ -62,14 +62,19 @@ export async function openLiveQuery(
   return {
     received,
 
-    /** Answers `subscribed`, or the error of this subscription. */
-    async subscribe(className: string, token?: string, where: object = {}): Promise<Message> {
+    /** Answers `subscribed`, or the error of this subscription. `more` is what else the query says, such as `keys`. */
+    async subscribe(
+      className: string,
+      token?: string,
+      where: object = {},
+      more: object = {},
+    ): Promise<Message> {
       requests += 1;
       const requestId = requests;
       send({
         op: 'subscribe',
         requestId,
-        query: { className, where },
+        query: { className, where, ...more },
         ...(token && { sessionToken: token }),
       });
       return next(message => message.requestId === requestId && ['subscribed', 'error'].includes(message.op));

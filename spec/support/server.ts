@@ -61,7 +61,8 @@ export type SpecServer = Awaited<ReturnType<typeof startServer>>;
 
 /**
  * A Parse Server in this process, with this package mounted, on a fresh database. Give `databaseURI` of an earlier
- * one (stopped with `keepData`) to start again on its data. Parse Server keeps global state: one at a time.
+ * one (stopped with `keepData`) to start again on its data. Parse Server keeps global state: one at a time, save on
+ * MongoDB, where apps with an `appId` each can be up together. The first that stops takes the cloud code of all of them.
  */
 export async function startServer(
   sessionsOptions: SessionsOptions = {},
@@ -102,6 +103,7 @@ export async function startServer(
     ...(cloud === undefined ? {} : { cloud }),
     databaseURI,
   };
+  const appId: string = options.appId;
   let mountedSessions: Sessions | undefined;
   let server: ParseServerInstance | undefined;
   try {
@@ -148,6 +150,7 @@ export async function startServer(
   }
 
   return {
+    appId,
     url,
     graphqlUrl,
     app,
