@@ -34,6 +34,11 @@ export class Marks {
 
   set(token: string, mark: Mark): void {
     const known = this.byToken.get(token);
+    // As nearly always: the same device goes on.
+    if (known && known.ip === mark.ip && known.at <= mark.at && !known.otherIps && !mark.otherIps) {
+      this.replace(token, mark);
+      return;
+    }
     const [earlier, later] = known && known.at > mark.at ? [mark, known] : [known, mark];
     const others = otherIps(earlier, later);
     const merged = others ? { ...later, otherIps: others } : later;
@@ -42,9 +47,13 @@ export class Marks {
       const oldest = this.byToken.keys().next();
       if (!oldest.done) this.byToken.delete(oldest.value);
     }
-    // Behind the others: the order is that of the accesses.
-    if (known) this.byToken.delete(token);
-    this.byToken.set(token, merged);
+    this.replace(token, merged);
+  }
+
+  /** Behind the others: the order is that of the accesses. */
+  private replace(token: string, mark: Mark): void {
+    this.byToken.delete(token);
+    this.byToken.set(token, mark);
   }
 
   /** Takes every mark out. */

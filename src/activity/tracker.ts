@@ -2,7 +2,7 @@ import { boundedCache } from '../bounded-cache';
 import type { SessionEmitter } from '../events/events';
 import { movedExpiry, type ExpiryPolicy } from '../expiry/policy';
 import type { CacheController, Database, Logger } from '../parse-server';
-import { MAX_USER_AGENT, type SessionRecord } from '../record';
+import type { SessionRecord } from '../record';
 import { writeMarks } from './flush';
 import { Marks, type Mark } from './marks';
 
@@ -42,7 +42,7 @@ export class ActivityTracker {
   }
 
   mark(token: string, mark: Mark): void {
-    this.marks.set(token, { ...mark, userAgent: mark.userAgent?.slice(0, MAX_USER_AGENT) });
+    this.marks.set(token, mark);
     if (this.marks.size >= MAX_MARKS && !this.hasFailed) void this.flush();
     const end = this.ends.get(token);
     if (end !== undefined) this.flushBefore(end, mark.at.getTime());
