@@ -1,28 +1,57 @@
 import js from '@eslint/js';
+import { readdirSync } from 'node:fs';
+import { URL } from 'node:url';
 import prettier from 'eslint-config-prettier';
+import importX, { createNodeResolver } from 'eslint-plugin-import-x';
 import tseslint from 'typescript-eslint';
 
 /** Parse Server's internals move between patch versions. */
 const internals = { group: ['parse-server/lib/*', 'parse/lib/*'], message: 'Use the public surface.' };
 
-/** Forbids the files of a folder under src/ to import from others. */
-const importsOnly = (folder, forbidden) => ({
-  files: [`src/${folder}/**/*.ts`],
-  rules: {
-    'no-restricted-imports': [
-      'error',
-      {
-        patterns: [
-          internals,
-          {
-            group: forbidden.flatMap(name => (name === '' ? ['../*'] : [`../${name}`, `../${name}/*`])),
-            message: `src/${folder} must not depend on it: see the layout in the README.`,
-          },
-        ],
-      },
-    ],
-  },
+/** What `src/` is made of, in its layers: each may import from those above it, and from itself. */
+const LAYERS = [
+  [
+    'parse-server.ts',
+    'record.ts',
+    'errors.ts',
+    'duration.ts',
+    'bounded-cache.ts',
+    'class-name.ts',
+    'device.ts',
+  ],
+  ['policy'],
+  ['enforce.ts', 'log.ts', 'params.ts', 'parse-cloud.ts', 'webhooks.ts'],
+  ['expiry', 'schema'],
+  ['events', 'files', 'secret'],
+  ['sessions'],
+  ['activity', 'purge'],
+  ['options.ts'],
+  ['runtime.ts'],
+  ['gate'],
+  ['functions', 'live-query', 'validators.ts'],
+  ['api.ts', 'app-cloud.ts', 'cloud-code.ts'],
+  ['parse-sessions.ts'],
+  ['index.ts'],
+];
+
+/** One folder or file, and all that it may not import from: what lies below it, and the client, which is the browser's. */
+const zoneOf = (name, layer) => ({
+  target: `src/${name}`,
+  from: [...LAYERS.slice(layer + 1).flat(), 'client'].map(other => `src/${other}`),
+  message: `src/${name} must not depend on it: see the layers in eslint.config.mjs.`,
 });
+const oneWay = [
+  ...LAYERS.flatMap((names, layer) => names.map(name => zoneOf(name, layer))),
+  {
+    target: 'src/client',
+    from: LAYERS.flat().map(name => `src/${name}`),
+    message: 'A browser must not get the server.',
+  },
+];
+const unlayered = readdirSync(new URL('src', import.meta.url)).filter(
+  name => name !== 'client' && !LAYERS.flat().includes(name),
+);
+if (unlayered.length > 0) throw new Error(`eslint.config.mjs: no layer has ${unlayered.join(', ')} of src/.`);
 
 export default tseslint.config(
   { ignores: ['dist/', 'coverage/', 'node_modules/', '.cache/', 'tmp/'] },
@@ -53,10 +82,13 @@ export default tseslint.config(
     files: ['src/**/*.ts'],
     rules: { 'no-restricted-imports': ['error', { patterns: [internals] }], 'no-console': 'error' },
   },
-  // Imports go one way: request -> enforcement -> policy; functions, jobs -> store. Policies know no database.
-  importsOnly('policy', ['request', 'enforcement', 'store', 'functions', 'activity', 'purge', 'lifecycle']),
-  importsOnly('expiry', ['request', 'enforcement', 'store', 'functions', 'activity', 'purge', 'lifecycle']),
-  importsOnly('store', ['request', 'functions']),
-  importsOnly('enforcement', ['request/middleware', 'request/sdk-door', 'functions', 'purge']),
-  importsOnly('client', ['']),
+  {
+    files: ['src/**/*.ts'],
+    plugins: { 'import-x': importX },
+    settings: { 'import-x/resolver-next': [createNodeResolver({ extensions: ['.ts'] })] },
+    rules: {
+      'import-x/no-cycle': ['error', { ignoreExternal: true }],
+      'import-x/no-restricted-paths': ['error', { zones: oneWay }],
+    },
+  },
 );

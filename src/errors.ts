@@ -1,5 +1,3 @@
-import type { Decision } from './policy/decision';
-
 /** Parse's own error codes that this package answers with. */
 export const ErrorCode = {
   /** 101: no such object, or none that the caller may see. */
@@ -41,11 +39,6 @@ export function useParseError(errorClass: ParseErrorClass): void {
 
 export function parseError(code: number, message: string): Error & { code: number } {
   return new ParseError(code, message);
-}
-
-/** @throws what a policy has refused. */
-export function enforce(decision: Decision): void {
-  if (!decision.allow) throw parseError(decision.code, decision.reason);
 }
 
 export const restrictedError = () => parseError(ErrorCode.OPERATION_FORBIDDEN, RESTRICTED_MESSAGE);

@@ -1,5 +1,5 @@
 import type { File as ParseFile } from 'parse/node';
-import type { SessionFiles } from './session-files';
+import type { Query, Row } from '../parse-server';
 
 /** A file by its contents. */
 export interface FileContents {
@@ -10,11 +10,20 @@ export interface FileContents {
   type?: string;
 }
 
+/** Where the files of all sessions are noted and stored. */
+interface FileStore {
+  add(sessionId: string, fileId: string, source: ParseFile | FileContents): Promise<ParseFile>;
+  rows(query: Query): Promise<Row[]>;
+  toFile(row: Row): Promise<ParseFile>;
+  remove(query: Query): Promise<number>;
+  forget(row: Row, condition?: Query): Promise<boolean>;
+}
+
 /** The files of one session, by an id of the app's choice. */
 export class SessionFileSet {
   constructor(
     private readonly sessionId: string,
-    private readonly files: SessionFiles,
+    private readonly files: FileStore,
   ) {}
 
   /**

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { enforce, notFoundError } from '../errors';
+import { enforce } from '../enforce';
+import { notFoundError } from '../errors';
 import { expiryOf } from '../expiry/policy';
 import type { Row } from '../parse-server';
 import { mayChangeForEver } from '../policy/session-class';

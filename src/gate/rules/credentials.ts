@@ -1,4 +1,5 @@
-import { enforce, invalidSessionError } from '../../errors';
+import { enforce } from '../../enforce';
+import { invalidSessionError } from '../../errors';
 import {
   asksForCredentials,
   hasCredentials,

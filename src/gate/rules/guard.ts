@@ -1,4 +1,5 @@
-import { enforce, invalidSessionError } from '../../errors';
+import { enforce } from '../../enforce';
+import { invalidSessionError } from '../../errors';
 import { changesPassword } from '../../policy/credentials';
 import type { Decision } from '../../policy/decision';
 import { mayAccess, relationsIn } from '../../policy/scopes';

@@ -1,4 +1,4 @@
-import { enforce } from '../../errors';
+import { enforce } from '../../enforce';
 import type { Row } from '../../parse-server';
 import {
   aggregatesSessions,

@@ -1,4 +1,5 @@
-import { enforce, invalidSessionError } from '../../errors';
+import { enforce } from '../../enforce';
+import { invalidSessionError } from '../../errors';
 import { sessionCreated } from '../../events/created';
 import type { RevokeReason } from '../../events/events';
 import { chosenEnd } from '../../expiry/policy';

@@ -1,4 +1,5 @@
-import { enforce, ErrorCode, invalidSessionError, parseError } from '../../errors';
+import { enforce } from '../../enforce';
+import { ErrorCode, invalidSessionError, parseError } from '../../errors';
 import type { DatabaseOptions, Query, Row } from '../../parse-server';
 import { asksForOwnOnly, hideForeignToken, mayFilter, maySort } from '../../policy/session-class';
 import { userPointer } from '../../record';
