@@ -59,6 +59,12 @@ async function main(): Promise<void> {
   });
 
   await refused('The sensor tries to write an Invoice', REFUSED, () => save('Invoice', { total: 1 }, sensor));
+  await works('The phone writes a Report, whose class has the guard as a trigger', () =>
+    save('Report', { text: 'all is well' }, phone),
+  );
+  await refused('The sensor tries to write a Report', REFUSED, () =>
+    save('Report', { text: 'all is mine' }, sensor),
+  );
   await refused("The sensor tries to read the phone's token", ABSENT, () => readToken(phone, sensor));
   await works("The sensor finds no token but its own among the user's sessions", () => findTokens(sensor));
   await refused('The sensor tries to mint a session', REFUSED, async () => {

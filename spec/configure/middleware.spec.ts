@@ -45,7 +45,12 @@ describe('the app’s own requestContextMiddleware', () => {
     const { token } = await server.restricted(user.token);
     let refusal: any;
     middleware = ({ config }, _response, next) => {
-      const write = config.database.update('_User', { objectId: user.userId }, {}, { acl: ['*', user.userId] });
+      const write = config.database.update(
+        '_User',
+        { objectId: user.userId },
+        {},
+        { acl: ['*', user.userId] },
+      );
       write.catch((error: unknown) => (refusal = error)).finally(next);
     };
     await server.rest('GET', '/classes/Note', { token });
