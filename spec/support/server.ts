@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import express, { type Express } from 'express';
+import express, { type Express, type RequestHandler } from 'express';
 import ParseServerClass, { ParseGraphQLServer, ParseServer } from 'parse-server';
 // @ts-expect-error It has no types.
 import SchemaCache from 'parse-server/lib/Adapters/Cache/SchemaCache';
@@ -50,6 +50,8 @@ export interface HarnessOptions {
   mounted?: boolean;
   /** Whether the app parses bodies of JSON before it mounts anything. */
   parsesJson?: boolean;
+  /** A middleware of the app's own, in front of Parse Server and its GraphQL. */
+  inFront?: RequestHandler;
   /** What an app does between making its server and starting it. */
   beforeStart?: (parse: any) => unknown;
 }
@@ -69,12 +71,14 @@ export async function startServer(
     liveQuery = false,
     mounted = true,
     parsesJson = false,
+    inFront,
     beforeStart,
   }: HarnessOptions = {},
 ) {
   const databaseURI: string = parseServerOptions.databaseURI ?? (await freshDatabase());
   const app: Express = express();
   if (parsesJson) app.use(express.json());
+  if (inFront) app.use(inFront);
   const httpServer = http.createServer(app);
   await new Promise<void>((resolve, reject) => {
     httpServer.once('error', reject);
