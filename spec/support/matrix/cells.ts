@@ -36,7 +36,7 @@ export interface Cell {
 
 /** The spec files, `spec/matrix/<name>.spec.ts`, and what is in each. */
 export const FILES = {
-  users: ['the own user', 'another user'],
+  users: ['the own user', 'another user', 'a hidden column of the user'],
   roles: ['a role', 'the members of a role', 'the users in a role', ROLE_MEMBERS],
   sessions: ['another session of the user', 'the own session'],
   'other-sessions': [
@@ -57,6 +57,7 @@ export function notApplicable({ subject, way }: Pick<Cell, 'subject' | 'way'>, d
     return 'the same as REST: the class has no other route';
   if (way === 'GraphQL' && subject === ROLE_MEMBERS) return 'GraphQL has no join tables';
   if (way === 'GraphQL' && subject === 'the users in a role') return 'GraphQL has no $relatedTo';
+  if (way === 'GraphQL' && subject === 'a hidden column of the user') return 'GraphQL has no hidden columns';
   return undefined;
 }
 

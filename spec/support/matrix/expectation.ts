@@ -6,18 +6,12 @@ import type { Row } from './subjects';
 
 type Json = Record<string, any>;
 
-const covers = (
-  {
-    subjects,
-    callers,
-    operations,
-    ways,
-  }: Partial<Pick<Rule, 'subjects' | 'callers' | 'operations' | 'ways'>>,
-  cell: Cell,
-) =>
-  (subjects?.includes(cell.subject) ?? true) &&
-  (callers?.includes(cell.caller) ?? true) &&
-  (operations?.includes(cell.operation) ?? true) &&
+type Cells = Pick<Rule, 'subjects' | 'callers' | 'operations' | 'ways'>;
+
+const covers = ({ subjects, callers, operations, ways }: Cells, cell: Cell) =>
+  subjects.includes(cell.subject) &&
+  callers.includes(cell.caller) &&
+  operations.includes(cell.operation) &&
   (ways?.includes(cell.way) ?? true);
 
 /** The rule that decides a cell; `undefined` when it goes as on stock Parse Server. */
@@ -34,23 +28,22 @@ export const knownFaultOf = (cell: Cell, database: Database) =>
 /** Parse Server rolls a transaction back without telling why. */
 const ROLLED_BACK = { code: 1, message: 'Internal server error.' };
 
-/** The columns that this package stores with each new session. */
-function stamped([className, row]: Row, { caller, operation, subject, way }: Cell): Row {
+/** The columns that this package stores with each new session (the contract: restricted, origin, last access, login). */
+function stamped([className, row]: Row, { way }: Cell): Row {
   if (className !== '_Session' || row.objectId !== '<new>') return [className, row];
   const now = { __type: 'Date', iso: '<date>' };
-  const byMaster =
-    caller === 'the master key' || caller === 'the maintenance key' || caller === 'the read-only master key';
-  const isSaved = operation === 'create' && row.createdWith?.action === undefined;
-  const isLogin = ['signup', 'login'].includes(row.createdWith?.action);
-  const origin = way === 'SDK in cloud code' ? {} : { ip: '127.0.0.1', userAgent: 'node' };
+  const action = row.createdWith?.action;
+  const isLogin = action === 'signup' || action === 'login';
+  // What the master key saves as a session comes from nowhere, as does what cloud code makes.
+  const hasOrigin = action !== undefined && way !== 'SDK in cloud code';
   return [
     className,
     {
       ...row,
-      restricted: row.createdWith?.action === 'create',
+      restricted: action === 'create',
       lastAccessedAt: now,
       ...(isLogin && { authenticatedAt: now }),
-      ...(!(byMaster && isSaved && subject !== 'the own user') && origin),
+      ...(hasOrigin && { ip: '127.0.0.1', userAgent: 'node' }),
     },
   ];
 }

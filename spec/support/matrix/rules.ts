@@ -2,6 +2,20 @@ import { OUT_OF_SCOPE_MESSAGE } from '../../../src/policy/scopes';
 import { STALE_LOGIN_MESSAGE } from '../../../src/policy/writes';
 import { REFUSED } from '../ways-in';
 import type { Caller } from './callers';
+import {
+  BY_HTTP,
+  EVERYTHING,
+  KEYS,
+  NO_SESSION,
+  OTHER_SESSIONS,
+  OWN_CLASSES,
+  RESTRICTED,
+  ROLES,
+  SESSIONS,
+  UNRESTRICTED,
+  USERS,
+  WRITES,
+} from './groups';
 import type { Way } from './cells';
 import type { MatrixOperation, SubjectName } from './subjects';
 
@@ -20,41 +34,20 @@ export interface Rule {
   expect: Expectation;
 }
 
-const WRITES = ['create', 'update', 'delete'] as const;
-const EVERYTHING = [...WRITES, 'get', 'find'] as const;
-
-const RESTRICTED = ['a restricted session', 'a scoped session'] as const;
-const UNRESTRICTED = ['a session', 'a session of an old login', 'an anonymous user'] as const;
-const KEYS = ['the master key', 'the maintenance key'] as const;
-const NO_SESSION = ['a user without a session', 'nobody'] as const;
-
-const OTHER_SESSIONS = [
-  'another session of the user',
-  'a restricted session of the user',
-  'a session of another user',
-  'a column that is the package’s',
-] as const;
-const SESSIONS = [...OTHER_SESSIONS, 'the own session'] as const;
-const USERS = ['the own user', 'another user', 'the users in a role'] as const;
-const ROLES = ['a role', 'the members of a role'] as const;
-const OWN_CLASSES = ['ParseSessionDevice', 'ParseSessionFile'] as const;
-
-const BY_HTTP = [
-  'REST',
-  'REST, /classes/',
-  'batch',
-  'batch, one transaction',
-  'method override',
-  'token in the body',
-  'GraphQL',
-] as const;
-
 const OUT_OF_SCOPE = { code: 119, message: OUT_OF_SCOPE_MESSAGE };
 const STALE = { code: 119, message: STALE_LOGIN_MESSAGE };
 const INVALID_SESSION = { code: 209, message: 'Invalid session token' };
 
 /** The first rule that covers a cell decides it; a cell that none covers goes as on stock Parse Server. */
 export const RULES: readonly Rule[] = [
+  {
+    from: 'Guards and scopes: the SDK reads a role before it changes its members',
+    callers: ['a scoped session'],
+    subjects: ['the members of a role'],
+    operations: ['update'],
+    ways: ['SDK in cloud code'],
+    expect: { code: 119 },
+  },
   {
     from: 'Guards; the `_Session` class: a restricted caller may not create, update or delete any session',
     callers: RESTRICTED,
@@ -98,6 +91,22 @@ export const RULES: readonly Rule[] = [
     expect: INVALID_SESSION,
   },
   {
+    from: 'The same for the maintenance key, which the SDK in cloud code cannot use',
+    callers: ['the maintenance key'],
+    subjects: ['PaymentMethod'],
+    operations: WRITES,
+    ways: ['SDK in cloud code'],
+    expect: INVALID_SESSION,
+  },
+  {
+    from: 'The same for the maintenance key, which the SDK in cloud code cannot use',
+    callers: ['the maintenance key'],
+    subjects: OWN_CLASSES,
+    operations: EVERYTHING,
+    ways: ['SDK in cloud code'],
+    expect: { code: 119 },
+  },
+  {
     from: 'This package’s own classes: no client reads or writes them',
     callers: [...UNRESTRICTED, 'a restricted session', ...NO_SESSION],
     subjects: OWN_CLASSES,
@@ -116,6 +125,15 @@ export const RULES: readonly Rule[] = [
     callers: [...UNRESTRICTED, 'a user without a session'],
     subjects: ['a column that is the package’s'],
     operations: ['create', 'update'],
+    ways: BY_HTTP,
+    expect: { code: 105 },
+  },
+  {
+    from: 'The same in cloud code, where the SDK knows no user without a session',
+    callers: UNRESTRICTED,
+    subjects: ['a column that is the package’s'],
+    operations: ['create', 'update'],
+    ways: ['SDK in cloud code'],
     expect: { code: 105 },
   },
   {
@@ -135,12 +153,20 @@ export const RULES: readonly Rule[] = [
     expect: { with: ['restricted', 'lastAccessedAt', 'createdAt', 'updatedAt'] },
   },
   {
-    from: 'Extra columns of a new session',
-    callers: [...KEYS, 'a user without a session'],
+    from: 'The `_Session` class: a session that a client creates is restricted',
+    callers: ['a user without a session'],
+    subjects: ['another session of the user'],
+    operations: ['create'],
+    ways: ['GraphQL'],
+    expect: { with: ['restricted', 'lastAccessedAt', 'ip', 'userAgent'] },
+  },
+  {
+    from: 'Last access: a session that the master key saves has one, too',
+    callers: KEYS,
     subjects: SESSIONS,
     operations: ['create'],
     ways: ['GraphQL'],
-    expect: { with: ['restricted', 'lastAccessedAt'], without: ['secret'] },
+    expect: { with: ['restricted', 'lastAccessedAt'] },
   },
   {
     from: 'The `_Session` class: a restricted caller reads restricted sessions only',

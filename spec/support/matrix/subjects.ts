@@ -67,7 +67,7 @@ export const sessionRow = (objectId: string, userId: string, fields: Json = {}):
   expiresAt: { __type: 'Date', iso: '2100-01-01T00:00:00.000Z' },
   restricted: false,
   authenticatedAt: { __type: 'Date', iso: new Date().toISOString() },
-  lastAccessedAt: { __type: 'Date', iso: '2026-01-01T00:00:00.000Z' },
+  lastAccessedAt: { __type: 'Date', iso: '2020-01-01T00:00:00.000Z' },
   ip: '192.0.2.1',
   userAgent: 'browser',
   name: 'kitchen',
@@ -164,6 +164,11 @@ export const SUBJECTS = {
     id: ids => ids.other,
     places: ids => [['_User', { objectId: ids.other }], sessionsOf(ids)],
   },
+  'a hidden column of the user': {
+    ...user,
+    operations: ['update'],
+    fields: () => ({ _failed_login_count: 3 }),
+  },
   'a role': role,
   'the members of a role': {
     ...role,
@@ -171,18 +176,19 @@ export const SUBJECTS = {
     operations: ['create', 'update'],
     fields: (ids, operation) => ({
       ACL: ownedBy(ids.user),
-      ...(operation === 'create' && { name: ids.created }),
+      // A name that the SDK would refuse, and Parse Server takes.
+      ...(operation === 'create' && { name: `${ids.created}.members` }),
       users: add(pointerTo(ids.user)),
       roles: add(rolePointer(ids.target)),
     }),
     graphqlFields: ({ created, user: owner, target }, operation) => ({
-      ...(operation === 'create' && { name: created }),
+      ...(operation === 'create' && { name: `${created}.members` }),
       ACL: GRAPHQL_ACL,
       users: { add: [owner] },
       roles: { add: [target] },
     }),
     places: ids => [
-      ...role.places(ids),
+      ...role.places({ ...ids, created: `${ids.created}.members` }),
       [ROLE_MEMBERS, { relatedId: ids.user }],
       ['_Join:roles:_Role', { relatedId: ids.target }],
     ],
