@@ -41,14 +41,6 @@ const INVALID_SESSION = { code: 209, message: 'Invalid session token' };
 /** The first rule that covers a cell decides it; a cell that none covers goes as on stock Parse Server. */
 export const RULES: readonly Rule[] = [
   {
-    from: 'Guards and scopes: the SDK reads a role before it changes its members',
-    callers: ['a scoped session'],
-    subjects: ['the members of a role'],
-    operations: ['update'],
-    ways: ['SDK in cloud code'],
-    expect: { code: 119 },
-  },
-  {
     from: 'Guards; the `_Session` class: a restricted caller may not create, update or delete any session',
     callers: RESTRICTED,
     subjects: [...USERS, ...ROLES, ...SESSIONS, 'Invoice'],
