@@ -17,8 +17,7 @@ export interface KnownFault {
 const TELLING = BY_HTTP.filter(way => way !== 'batch, one transaction');
 const PLAIN = BY_HTTP.filter(way => way !== 'GraphQL');
 
-const WHOLE_COLUMN =
-  'this package’s beforeSave trigger: the update of a part answers the whole column, and stores it';
+const WHOLE_COLUMN = 'this package’s beforeSave trigger: the update of a part answers the whole column';
 const BEFORE_DELETE = 'this package’s beforeDelete trigger: what is not found is refused in other words';
 const HIDDEN_COLUMN =
   'this package’s beforeSave trigger: a hidden column is dropped, neither refused with 105 nor written by the maintenance key';
