@@ -1,5 +1,8 @@
 import process from 'node:process';
 
+/** The specs under this title have titles that are worth reading at the end. */
+const SIZES = 'the size of the matrix';
+
 /** Says at the end, per database, how many specs passed, failed and were skipped, and closes with the plain total. */
 export default class DatabaseReporter {
   #watch;
@@ -17,10 +20,12 @@ export default class DatabaseReporter {
 
   onTestResult(test, result) {
     const project = test.context.config.displayName.name;
-    const count = this.#counts.get(project) ?? { passed: 0, failed: 0, skipped: 0 };
+    const count = this.#counts.get(project) ?? { passed: 0, failed: 0, skipped: 0, sizes: [] };
     count.passed += result.numPassingTests;
     count.failed += result.numFailingTests || (result.testExecError || result.failureMessage ? 1 : 0);
     count.skipped += result.numPendingTests + result.numTodoTests;
+    const sizes = result.testResults.filter(({ ancestorTitles }) => ancestorTitles[0] === SIZES);
+    count.sizes.push(...sizes.map(({ title }) => title));
     this.#counts.set(project, count);
   }
 
@@ -37,6 +42,7 @@ export default class DatabaseReporter {
       const count = this.#counts.get(project);
       if (!count) continue;
       print(`${label}: ${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`);
+      if (count.sizes.length > 0) print(`${label}, matrix: ${count.sizes.join('; ')}`);
       for (const key of Object.keys(total)) total[key] += count[key];
     }
     this.#sayWhatIsSkipped();

@@ -1,4 +1,4 @@
-import { APP_ID, MASTER_KEY, type SpecServer } from './server';
+import { APP_ID, MASTER_KEY, READ_ONLY_MASTER_KEY, type RestOptions, type SpecServer } from './server';
 
 type Json = Record<string, any>;
 
@@ -9,35 +9,71 @@ export interface Write {
   className: string;
   objectId?: string;
   fields?: Json;
+  /** What GraphQL selects of the answer. */
+  selection?: string;
 }
 
-/** A session's token, or the master key. */
-export type Who = { token: string } | { master: true };
+/** A `get` of one object, or a `find` of those with these ids, or those that a query finds. */
+export interface Read {
+  operation: 'get' | 'find';
+  className: string;
+  objectId?: string;
+  ids?: string[];
+  where?: Json;
+  selection?: string;
+}
+
+/** Who calls: a session's token, a key, or headers that the app knows. */
+export type Who = Pick<RestOptions, 'token' | 'master' | 'readOnlyMaster' | 'headers'>;
 
 export interface Outcome {
   /** Parse's error code; undefined when the write was made. */
   code?: number;
   message?: string;
-  /** What the server answered to a write that it made. */
+  /** What the server answered otherwise: of a find the rows, as `results`. */
   result?: any;
 }
 
-export type WayIn = (server: SpecServer, write: Write, who: Who) => Promise<Outcome>;
+export type WayIn = (server: SpecServer, call: Write | Read, who: Who) => Promise<Outcome>;
 
-const COLLECTIONS: Record<string, string> = { _User: 'users', _Role: 'roles', _Session: 'sessions' };
-const METHODS = { create: 'POST', update: 'PUT', delete: 'DELETE' } as const;
+/** The classes with a route of their own. */
+export const COLLECTIONS: Record<string, string> = {
+  _User: 'users',
+  _Role: 'roles',
+  _Session: 'sessions',
+  _Installation: 'installations',
+};
+const METHODS = { create: 'POST', get: 'GET', find: 'GET', update: 'PUT', delete: 'DELETE' } as const;
 
 export const REFUSED = { code: 119, message: 'write operation not allowed: restricted session' };
 
-function callOf({ operation, className, objectId, fields }: Write, collection?: string) {
+const isRead = (call: Write | Read): call is Read => call.operation === 'get' || call.operation === 'find';
+
+const whereOf = ({ ids, where }: Read): Json | undefined => where ?? (ids && { objectId: { $in: ids } });
+
+function callOf(call: Write | Read, collection?: string) {
+  const { operation, className, objectId } = call;
+  const path = `/${collection ?? `classes/${className}`}`;
   return {
     method: METHODS[operation],
-    path: `/${collection ?? `classes/${className}`}${operation === 'create' ? '' : `/${objectId}`}`,
-    body: operation === 'delete' ? undefined : (fields ?? {}),
+    path: operation === 'create' || operation === 'find' ? path : `${path}/${objectId}`,
+    body: bodyOf(call),
   };
 }
 
-const collectionOf = ({ className }: Write) => COLLECTIONS[className];
+function bodyOf(call: Write | Read): Json | undefined {
+  if (isRead(call)) return call.operation === 'find' ? { where: whereOf(call) } : undefined;
+  return call.operation === 'delete' ? undefined : (call.fields ?? {});
+}
+
+const collectionOf = ({ className }: Write | Read) => COLLECTIONS[className];
+
+async function rest(server: SpecServer, call: Write | Read, who: Who, collection?: string): Promise<Outcome> {
+  const { method, path, body } = callOf(call, collection);
+  if (!isRead(call)) return outcomeOf((await server.rest(method, path, { ...who, body })).body);
+  const query = body ? `?where=${encodeURIComponent(JSON.stringify(body.where))}` : '';
+  return outcomeOf((await server.rest(method, path + query, who)).body);
+}
 
 export function outcomeOf(answer: any): Outcome {
   return answer?.code === undefined
@@ -47,17 +83,26 @@ export function outcomeOf(answer: any): Outcome {
 
 /** A POST that a browser sends without asking first: everything in a body of text, as the JavaScript SDK does. */
 export async function postAsText(server: SpecServer, path: string, body: Json, who?: Who): Promise<Json> {
-  const credentials = who && ('master' in who ? { _MasterKey: MASTER_KEY } : { _SessionToken: who.token });
+  const credentials = {
+    ...(who?.token && { _SessionToken: who.token }),
+    ...(who?.master && { _MasterKey: MASTER_KEY }),
+    ...(who?.readOnlyMaster && { _MasterKey: READ_ONLY_MASTER_KEY }),
+  };
   const response = await fetch(server.url + path, {
     method: 'POST',
-    headers: { 'Content-Type': 'text/plain' },
+    headers: { 'Content-Type': 'text/plain', ...who?.headers },
     body: JSON.stringify({ ...body, _ApplicationId: APP_ID, ...credentials }),
   });
   return (await response.json()) as Json;
 }
 
-async function batch(server: SpecServer, write: Write, who: Who, transaction?: boolean): Promise<Outcome> {
-  const { method, path, body } = callOf(write, collectionOf(write));
+async function batch(
+  server: SpecServer,
+  call: Write | Read,
+  who: Who,
+  transaction?: boolean,
+): Promise<Outcome> {
+  const { method, path, body } = callOf(call, collectionOf(call));
   const requests = [{ method, path: `/parse${path}`, body }];
   const answer = await server.rest('POST', '/batch', { ...who, body: { requests, transaction } });
   if (!Array.isArray(answer.body)) return outcomeOf(answer.body);
@@ -65,23 +110,71 @@ async function batch(server: SpecServer, write: Write, who: Who, transaction?: b
   return part.error ? outcomeOf(part.error) : { result: part.success };
 }
 
-async function graphql(server: SpecServer, write: Write, who: Who): Promise<Outcome> {
-  const { operation, objectId, fields } = write;
-  const name = write.className.replace(/^_/, '');
-  const type = `${operation[0]?.toUpperCase()}${operation.slice(1)}${name}Input!`;
+const capitalized = (name: string) => `${name[0]?.toUpperCase()}${name.slice(1)}`;
+
+/** A call as GraphQL takes it, and where in `data` its answer is. */
+function graphqlOf(call: Write | Read): { query: string; variables: Json; answer(data: any): any } {
+  const { operation, objectId, selection = 'objectId' } = call;
+  const name = call.className.replace(/^_/, '');
   const field = name[0]?.toLowerCase() + name.slice(1);
-  const answer = await server.rest('POST', server.graphqlUrl, {
-    ...who,
-    body: {
-      query: `mutation ($input: ${type}) { ${operation}${name}(input: $input) { ${field} { objectId } } }`,
-      variables: {
-        input: { ...(objectId && { id: objectId }), ...(operation !== 'delete' && { fields: fields ?? {} }) },
-      },
-    },
-  });
-  const [error] = answer.body.errors ?? [];
+  if (!isRead(call)) {
+    const input = {
+      ...(objectId && { id: objectId }),
+      ...(operation !== 'delete' && { fields: call.fields ?? {} }),
+    };
+    return {
+      query: `mutation ($input: ${capitalized(operation)}${name}Input!) {
+        ${operation}${name}(input: $input) { ${field} { ${selection} } }
+      }`,
+      variables: { input },
+      answer: data => data[operation + name][field],
+    };
+  }
+  if (operation === 'get') {
+    return {
+      query: `query ($id: ID!) { ${field}(id: $id) { ${selection} } }`,
+      variables: { id: objectId },
+      answer: data => data[field],
+    };
+  }
+  const edges = (data: any) => data[`${field}s`].edges as Array<{ node: Json }>;
+  return {
+    query: `query ($where: ${name}WhereInput!) {
+      ${field}s(where: $where) { edges { node { ${selection} } } }
+    }`,
+    variables: { where: { objectId: { in: call.ids } } },
+    answer: data => ({ results: edges(data).map(({ node }) => node) }),
+  };
+}
+
+async function graphql(server: SpecServer, call: Write | Read, who: Who): Promise<Outcome> {
+  const { query, variables, answer } = graphqlOf(call);
+  const { body } = await server.rest('POST', server.graphqlUrl, { ...who, body: { query, variables } });
+  const [error] = body.errors ?? [];
   if (error) return { code: error.extensions?.code, message: error.message };
-  return { result: Object.values<any>(answer.body.data)[0][field] };
+  return body.data ? { result: answer(body.data) } : outcomeOf(body);
+}
+
+const sdkOptions = ({ user, master }: any) =>
+  master ? { useMasterKey: true } : { sessionToken: user?.getSessionToken() };
+
+/** A cloud function that reads with the SDK, on behalf of its caller. */
+export function defineSdkRead(Parse: any): void {
+  Parse.Cloud.define('sdkRead', async ({ params, user, master }: any) => {
+    const { className, objectId, where } = JSON.parse(params.read);
+    const options = sdkOptions({ user, master });
+    try {
+      if (!objectId) {
+        const query = Parse.Query.fromJSON(className, { where });
+        return { result: { results: await query.find({ ...options, json: true }) } };
+      }
+      const object = new Parse.Object(className);
+      object.id = objectId;
+      return { result: (await object.fetch(options)).toJSON() };
+    } catch (error: any) {
+      return { refused: error.code ?? null, message: error.message };
+    }
+  });
 }
 
 /** A cloud function that writes with the SDK, on behalf of its caller. */
@@ -89,7 +182,7 @@ export function defineSdkWrite(Parse: any): void {
   Parse.Cloud.define('sdkWrite', async ({ params, user, master }: any) => {
     // As text: Parse Server would turn pointers and dates of the parameters into objects.
     const { operation, className, objectId, fields, many } = JSON.parse(params.write);
-    const options = master ? { useMasterKey: true } : { sessionToken: user.getSessionToken() };
+    const options = sdkOptions({ user, master });
     // Without the subclasses, which refuse some fields before they ask the server.
     const object = new Parse.Object(className);
     if (objectId) object.id = objectId;
@@ -108,33 +201,36 @@ export function defineSdkWrite(Parse: any): void {
   });
 }
 
-async function sdk(server: SpecServer, write: Write, who: Who, many: boolean): Promise<Outcome> {
-  const params = { write: JSON.stringify({ ...write, many }) };
-  const { refused, message, result } = await server.run('sdkWrite', params, who);
+async function sdk(server: SpecServer, call: Write | Read, who: Who, many: boolean): Promise<Outcome> {
+  const answer = isRead(call)
+    ? await server.run('sdkRead', { read: JSON.stringify({ ...call, where: whereOf(call) }) }, who)
+    : await server.run('sdkWrite', { write: JSON.stringify({ ...call, many }) }, who);
+  const { refused, message, result } = answer;
   return refused === undefined ? { result } : { code: refused, message };
 }
 
-/** The ways in which a client's write reaches Parse Server. The server needs `graphql` and `defineSdkWrite`. */
+/**
+ * The ways in which a client's call reaches Parse Server. The server needs `graphql`, `defineSdkWrite` and, to read,
+ * `defineSdkRead`.
+ */
 export const WAYS_IN = {
-  REST: async (server, write, who) => {
-    const { method, path, body } = callOf(write, collectionOf(write));
-    return outcomeOf((await server.rest(method, path, { ...who, body })).body);
+  REST: (server, call, who) => rest(server, call, who, collectionOf(call)),
+  'REST, /classes/': (server, call, who) => rest(server, call, who),
+  batch: (server, call, who) => batch(server, call, who),
+  'method override': async (server, call, who) => {
+    const { method, path, body } = callOf(call, collectionOf(call));
+    return outcomeOf((await server.rest('POST', path, { ...who, body: { ...body, _method: method } })).body);
   },
-  'REST, /classes/': async (server, write, who) => {
-    const { method, path, body } = callOf(write);
-    return outcomeOf((await server.rest(method, path, { ...who, body })).body);
-  },
-  batch: (server, write, who) => batch(server, write, who),
-  'method override': async (server, write, who) => {
-    const { method, path, body } = callOf(write, collectionOf(write));
+  'token in the body': async (server, call, who) => {
+    const { method, path, body } = callOf(call, collectionOf(call));
     return outcomeOf(await postAsText(server, path, { ...body, _method: method }, who));
   },
   GraphQL: graphql,
-  'SDK in cloud code': (server, write, who) => sdk(server, write, who, false),
-  'SDK in cloud code, saveAll and destroyAll': (server, write, who) => sdk(server, write, who, true),
+  'SDK in cloud code': (server, call, who) => sdk(server, call, who, false),
+  'SDK in cloud code, saveAll and destroyAll': (server, call, who) => sdk(server, call, who, true),
 } satisfies Record<string, WayIn>;
 
 /** The mongo-java-server and a mongod that stands alone have no transactions. */
-export const transactionalBatch: WayIn = (server, write, who) => batch(server, write, who, true);
+export const transactionalBatch: WayIn = (server, call, who) => batch(server, call, who, true);
 
 export const waysIn = Object.entries(WAYS_IN) as Array<[string, WayIn]>;

@@ -54,7 +54,7 @@ export function movedExpiry(
 ): Date | undefined {
   const { expiresAt } = session;
   const chosen = chosenEnd(session);
-  // Parse Server's `extendSessionOnUse` knows of no chosen end, and its file routes ask no rule: back to it.
+  // A Parse Server without this package, on the same database, renews sessions without knowing of chosen ends.
   if (chosen && expiresAt && expiresAt > chosen) return chosen;
   if (session.fixedExpiry) return undefined;
   const end = expiryOf(policy, session, lastAccess);

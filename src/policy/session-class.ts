@@ -50,10 +50,6 @@ function isEqualityWithOwn(key: string, constraint: unknown, ownTokens: Readonly
   return operator === '$eq' && more.length === 0 && ownTokens.has((constraint as { $eq: string }).$eq);
 }
 
-/** Whether a query asks for one session by a token that the caller holds, and for no other. */
-export const asksForOwnOnly = (query: Query, ownTokens: ReadonlySet<string>): boolean =>
-  isEqualityWithOwn(TOKEN, query[TOKEN], ownTokens);
-
 /** Whether a client may filter sessions like this: a filter on tokens would let him guess them bit by bit. */
 export function mayFilter(query: Query, ownTokens: ReadonlySet<string>): Decision {
   for (const [key, constraint] of Object.entries(query)) {

@@ -1,5 +1,4 @@
 import {
-  asksForOwnOnly,
   hideForeignToken,
   isCreatedByClient,
   isMadeFromAnother,
@@ -88,18 +87,6 @@ describe('the rules of the _Session class', () => {
     ...[...OWNED, ...OF_PARSE_SERVER, 'installationId', 'createdAt', 'updatedAt'].map(key => `${key}.x`),
   ])('a session may not be made with %s', key => {
     expect(mayCreateWithKeys({ mood: 1, [key]: 1 })).toEqual(refusedFor(105, key));
-  });
-
-  it.each<[object, boolean]>([
-    [{ sessionToken: 'r:own' }, true],
-    [{ sessionToken: { $eq: 'r:own' } }, true],
-    [{ sessionToken: 'r:own', name: 'x' }, true],
-    [{ sessionToken: 'r:other' }, false],
-    [{ sessionToken: { $ne: 'r:own' } }, false],
-    [{ $or: [{ sessionToken: 'r:own' }, {}] }, false],
-    [{}, false],
-  ])('%j asks for the own session only: %s', (query, expected) => {
-    expect(asksForOwnOnly(query as never, OWN)).toBe(expected);
   });
 
   it.each([

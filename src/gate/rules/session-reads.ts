@@ -1,10 +1,11 @@
 import { enforce } from '../../enforce';
 import { ErrorCode, invalidSessionError, parseError } from '../../errors';
 import type { DatabaseOptions, Query, Row } from '../../parse-server';
-import { asksForOwnOnly, hideForeignToken, mayFilter, maySort } from '../../policy/session-class';
+import { hideForeignToken, mayFilter, maySort } from '../../policy/session-class';
 import { userPointer } from '../../record';
 import type { Access } from '../access';
 import type { Proceed } from '../rule';
+import type { Caller, Visit } from '../visit';
 
 /** Parse Server's own reads, and those with the master key. */
 export async function findForServer(access: Access, proceed: Proceed): Promise<unknown> {
@@ -31,23 +32,24 @@ function lookedUp(query: Query | null | undefined, options: DatabaseOptions | un
 /** A client sees the sessions of its own user, of those the restricted ones if it is restricted, and no foreign token. */
 export async function findForClient(access: Access, proceed: Proceed): Promise<unknown> {
   const { visit, options } = access;
-  const { ownTokens, caller } = visit;
+  const { caller, ownTokens } = visit;
+  if (caller.kind !== 'session' && caller.kind !== 'user') throw invalidSessionError();
   const query = access.query ?? {};
-  // The answer to the upgrade of a legacy token is the new session, which this request has made.
-  const isUpgrade = caller.kind === 'user' && asksForOwnOnly(query, ownTokens);
-  if (caller.kind !== 'session' && !isUpgrade) throw invalidSessionError();
   requireBlind(query, options, ownTokens);
-  if (!isUpgrade) {
-    const { userId, restricted } = await visit.ownSessionNow();
-    visit.touch();
-    const visible: Query[] = [];
-    if (userId !== null) visible.push({ user: userPointer(userId) });
-    if (restricted) visible.push({ restricted: true });
-    access.query = narrowed(query, visible);
-  }
+  access.query = narrowed(query, await visibleTo(visit, caller));
   const rows = (await proceed()) as Row[] | number;
   if (Array.isArray(rows)) for (const row of rows) hideForeignToken(row, ownTokens);
   return rows;
+}
+
+async function visibleTo(visit: Visit, caller: Caller): Promise<Query[]> {
+  if (caller.kind === 'user') return [{ user: userPointer(caller.userId) }];
+  const { userId, restricted } = await visit.ownSessionNow();
+  visit.touch();
+  return [
+    ...(userId === null ? [] : [{ user: userPointer(userId) }]),
+    ...(restricted ? [{ restricted: true }] : []),
+  ];
 }
 
 /** Refuses what could tell tokens apart without showing them. */
