@@ -14,7 +14,8 @@ export async function loadAppCloud(cloud: unknown, Parse: ParseSdk): Promise<voi
     await cloud(Parse);
     return;
   }
-  if (typeof cloud !== 'string') throw new TypeError("The option 'cloud' takes a path or a function.");
+  // eslint-disable-next-line @typescript-eslint/only-throw-error -- as Parse Server rejects it (`ParseServer.js#start`)
+  if (typeof cloud !== 'string') throw "argument 'cloud' must either be a string or a function";
   const path = resolve(process.cwd(), cloud);
   if (isModulePackage()) await import(path);
   else load(path);

@@ -49,7 +49,9 @@ export function liveQueryDoor(runtime: Runtime, liveClasses: readonly string[]) 
     const socket = client.parseWebSocket;
     const isKnown = clients.has(socket);
     clients.set(socket, client);
-    if (!isKnown) standBefore(socket, message => judge(message, clients.get(socket)!, runtime), runtime);
+    // What has no listeners receives nothing.
+    if (!isKnown && typeof socket.listeners === 'function')
+      standBefore(socket, message => judge(message, clients.get(socket)!, runtime), runtime);
   };
 
   const composeConnect: Composer = (register, handler, validator) => {

@@ -82,6 +82,16 @@ export class Visit {
     return this.settle(await this.runtime.callers.live(token));
   }
 
+  /** Whether Parse Server has let the caller in without a look at the session, as for `GET /sessions/me`. */
+  get isUnproven(): boolean {
+    return this.caller.kind === 'session' && this.through.response !== undefined && !this.through.auth;
+  }
+
+  /** The same, though its time may be over. */
+  async ownSessionOrExpired(): Promise<SessionRecord> {
+    return this.settle(await this.runtime.callers.find(this.sessionCaller().token));
+  }
+
   /** The same, read from the database again: another process may have changed it. */
   async ownSessionReread(): Promise<SessionRecord> {
     this.runtime.callers.forget(this.sessionCaller().token);
