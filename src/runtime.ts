@@ -19,7 +19,7 @@ import { Revocations } from './sessions/revocations';
 /** How long Parse Server trusts a cached token when the option `cacheTTL` is not given, in milliseconds. */
 const DEFAULT_CACHE_TTL = 5000;
 
-/** Everything that one app's sessions work with. It is made once, when Parse Server starts. */
+/** The parts of one mounted app. They are made once, when Parse Server starts. */
 export interface Runtime extends Connection {
   callers: CallerSessions;
   revocations: Revocations;
@@ -27,15 +27,15 @@ export interface Runtime extends Connection {
   writeRules: WriteRules;
   /** Whether any rule of the gate covers this class, whoever asks. */
   isCovered(className: string): boolean;
-  /** When a session made now ends; `undefined` leaves the end to Parse Server. */
+  /** When a session that is made now ends. `undefined` leaves the end to Parse Server. */
   expiryOfNew(session: Pick<SessionRecord, 'restricted' | 'createdWith'>, now: Date): Date | undefined;
   now(): Date;
-  /** What the shutdown stops. */
+  /** What `shutdown()` calls and waits for. */
   stop: Array<() => unknown>;
 }
 
 interface Surroundings {
-  /** Past the gate. */
+  /** A controller that the gate lets pass. */
   database: Database;
   /** Whether other processes may use the same cache. */
   sharesCache: boolean;
@@ -43,7 +43,7 @@ interface Surroundings {
   now(): Date;
 }
 
-/** Makes the parts in their order: each knows those before it. */
+/** Makes the parts in an order in which each knows only those before it. */
 export function makeRuntime(
   Parse: ParseSdk,
   options: ResolvedOptions,
