@@ -6,7 +6,10 @@ import { RULES } from './rules';
 import { gateTransactions } from './transactions';
 import { enter, UNKNOWN, Visit, visitOf } from './visit';
 
-/** Mounted apps, by the middleware that `configure()` put into their options: each configuration of theirs holds it. */
+/**
+ * Mounted apps, by the middleware that `configure()` put into their options. Every configuration of an app holds
+ * it.
+ */
 const mounted = new WeakMap<object, Runtime>();
 
 /** Has the gate guard an app. */
@@ -14,7 +17,7 @@ export function guardApp(middleware: object, runtime: Runtime): void {
   mounted.set(middleware, runtime);
 }
 
-/** The mounted app that a request belongs to; none for another app of this process. */
+/** The mounted app that a request belongs to; `undefined` for any other app of this process. */
 export function runtimeOf(config: Partial<ServerConfig> | undefined): Runtime | undefined {
   const middleware = config?.requestContextMiddleware;
   return middleware ? mounted.get(middleware) : undefined;
@@ -22,16 +25,17 @@ export function runtimeOf(config: Partial<ServerConfig> | undefined): Runtime | 
 
 const straight = new WeakSet<Database>();
 
-/** Lets a controller pass unjudged: one that serves no request, but this package on its own account. */
+/** Lets a controller pass unjudged: it serves no request, but this package's own work. */
 export function goStraight(database: Database): Database {
   straight.add(database);
   return database;
 }
 
 /**
- * Opens the gate: the methods of the class that all of Parse Server's database controllers are of. It makes one for
- * each request, whatever the way in (REST, batch, GraphQL, also by the endpoint of another app in this process, the SDK
- * in cloud code, files, pages, look-ups for LiveQuery), so that nothing reaches the database past them.
+ * Opens the gate: puts it in place of five methods of the class that all of Parse Server's database controllers
+ * are of. Parse Server makes a controller for each request, whatever the way in: REST, batch, GraphQL (also by the
+ * endpoint of another app in this process), the SDK in cloud code, files, pages, look-ups for LiveQuery. So
+ * nothing reaches the database past the gate.
  * @throws Error when this Parse Server has no such methods.
  */
 export function openGate(database: Database): void {
@@ -85,7 +89,8 @@ function visitAt(
 
 /**
  * Has an access judged by each rule, in their order, and carried out. Parse Server leaves some promises of its
- * controller to themselves (`UsersRouter#handleLogIn` of 9.10.0 does): a refusal in one of those must not end the process.
+ * controller unawaited (`UsersRouter.js#handleLogIn` of 9.10.0). A refusal in one of those must not end the
+ * process, so every promise gets a handler.
  */
 function pass(access: Access): Promise<unknown> {
   let answer: Promise<unknown>;

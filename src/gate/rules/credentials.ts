@@ -10,7 +10,7 @@ import type { Row } from '../../parse-server';
 import type { Rule } from '../rule';
 import type { Visit } from '../visit';
 
-/** Keeps from a restricted session what would log it in as an unrestricted one. */
+/** Hides from a restricted session the credentials that would log it in as an unrestricted one. */
 export const credentialsRule: Rule = {
   covers: ({ className, visit }) => className === '_User' && visit.caller.kind !== 'master',
 
@@ -23,7 +23,8 @@ export const credentialsRule: Rule = {
       else if (visit.caller.kind === 'unknown') throw invalidSessionError();
     }
     const rows = (await proceed()) as Row[] | number;
-    // Parse Server looks for them itself to log somebody in. And no other request has to know who is asking.
+    // A query for credentials is Parse Server's own, to log somebody in, or judged above: its rows stay whole. And
+    // where no row holds credentials, nobody has to know who asks.
     if (asks || !Array.isArray(rows) || !rows.some(hasCredentials)) return rows;
     const isHidden = byClient && visit.caller.kind === 'unknown';
     if (isHidden || (await sessionOf(visit))?.restricted) rows.forEach(hideCredentials);

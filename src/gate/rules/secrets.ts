@@ -10,8 +10,8 @@ import {
 import type { Rule } from '../rule';
 
 /**
- * Keeps the secrets of sessions in the server: no request reads, guesses or writes them, not even one with the master
- * key, whose answers land in logs and dashboards.
+ * Keeps the secrets of sessions in the server. No request reads, guesses or writes them, not even with the master
+ * key, whose answers end up in logs and dashboards.
  */
 export const secretsRule: Rule = {
   covers: ({ className, options }) =>
