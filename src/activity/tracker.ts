@@ -85,8 +85,8 @@ export class ActivityTracker {
   }
 
   /**
-   * Notes when a session ends, as Parse Server's cache of users tells. A process that has not written this session
-   * yet learns so how much time there is to write it.
+   * Notes when a session ends, as Parse Server's cache of users tells. So a process that has not written this
+   * session yet knows how much time there is to write it.
    */
   learn(token: string, end: Date): void {
     if (this.ends.get(token) !== Infinity) this.ends.set(token, end.getTime());

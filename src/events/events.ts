@@ -81,7 +81,10 @@ export class SessionEmitter {
     this.log()?.error(`parse-server-sessions: ${failure}`);
   }
 
-  /** Tells that a session was refused something. The client may have chosen the target's name, and put anything in it. */
+  /**
+   * Emits that a session was refused something. The client may have chosen the target's name, so one that no
+   * class, function or route could have is left out.
+   */
   blocked(
     { objectId, userId }: { objectId: string; userId: string | null },
     operation: BlockedOperation,

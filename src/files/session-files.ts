@@ -26,7 +26,10 @@ interface Connection {
   database: Database;
 }
 
-/** The temporary files of sessions (RapidContext's `Session#files`): deleted when the session ends, however it ends. */
+/**
+ * The temporary files of sessions (RapidContext's `Session#files`). They are deleted when the session ends,
+ * however it ends.
+ */
 export class SessionFiles {
   /**
    * Whether any session of the app has had files, as far as this process knows. Most apps have none, and a logout

@@ -66,7 +66,7 @@ export function sessionFunctions(dependencies: FunctionDependencies) {
   const view = (session: SessionRecord, caller: FunctionCaller): SessionView =>
     toView(session, caller.master ? null : caller.session.objectId, now());
 
-  /** The session with this id if the caller may manage it; another user's session is as unknown as none. */
+  /** The session with this id, if the caller may manage it. @throws 101 for another user's session as for none. */
   async function manageable(caller: FunctionCaller, objectId: string): Promise<SessionRecord> {
     const [session] = await store.records({ objectId });
     if (!session || (!caller.master && session.userId !== caller.userId)) throw notFoundError();

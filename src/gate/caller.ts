@@ -27,7 +27,7 @@ export function callerOfRequest(request: ServerRequest): Caller {
 }
 
 /**
- * The same caller, if the token is of a session of his own user. Otherwise the token says nothing, and he is
+ * Answers the caller if his token is of a session of his own user. Otherwise the token says nothing, and he is
  * unknown.
  */
 export async function ownCallerOf(

@@ -36,7 +36,7 @@ export function routesOf({ path, originalUrl, body, config }: ServerRequest): st
 }
 
 /**
- * The same for a call of the SDK in cloud code, read as `ParseServerRESTController.js#handleRequest` of 9.10.0
+ * The routes of a call by the SDK in cloud code, read as `ParseServerRESTController.js#handleRequest` of 9.10.0
  * does.
  */
 export function routesOfCall(path: string, data: unknown, { serverURL }: ServerConfig): string[] {

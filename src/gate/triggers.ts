@@ -92,7 +92,9 @@ export function fileGuard(runtime: Runtime, guardFiles: boolean): CloudGuard {
   };
 }
 
-/** The same guard where the app has no trigger of its own on files. */
+/**
+ * A guard of files whose trigger leaves no lines in the log, for an app that has no trigger of its own on files.
+ */
 export function quietly(guard: CloudGuard): CloudGuard {
   return async function guardQuietly(request) {
     try {

@@ -82,7 +82,9 @@ export class Visit {
   }
 
   /**
-   * The same, looked up again. In an open transaction it is not: the look-up would wait for another connection.
+   * The caller's session, looked up again. In an open transaction it is not: the look-up would wait for another
+   * connection.
+   * @throws 209 as {@link ownSession}.
    */
   async ownSessionNow(): Promise<SessionRecord> {
     if (this.transaction) return this.ownSession();
@@ -90,7 +92,10 @@ export class Visit {
     return this.settle(await this.runtime.callers.live(token));
   }
 
-  /** The same, read from the database again, because another process may have changed it. */
+  /**
+   * The caller's session, read from the database again, because another process may have changed it.
+   * @throws 209 as {@link ownSession}.
+   */
   async ownSessionReread(): Promise<SessionRecord> {
     this.runtime.callers.forget(this.sessionCaller().token);
     return this.ownSessionNow();

@@ -33,8 +33,8 @@ function tokensOf(client: LiveQueryClient): string[] {
 }
 
 /**
- * Closes the LiveQuery sockets of sessions that have ended. Parse Server (9.10.0) never does: they go on getting
- * events of public objects, and those of the user's own for as long as its `authCache` keeps him.
+ * Closes the LiveQuery sockets of sessions that have ended. Parse Server (9.10.0) never does. Such a socket goes
+ * on getting events of public objects, and events of its user's objects while `authCache` holds the token.
  */
 export class LiveQuerySockets {
   constructor(
@@ -66,8 +66,8 @@ export class LiveQuerySockets {
 }
 
 /**
- * Closes the sockets of sessions that expire, or that another process revokes. It takes one query per interval and
- * thousand of tokens.
+ * Closes the sockets of sessions that expire, or that another process revokes. Each check asks the database once
+ * per thousand tokens.
  * @returns a function that stops it.
  */
 export function watchSockets(

@@ -33,9 +33,6 @@ export function mayAskForCredentials({ restricted }: { restricted: boolean }): D
     : ALLOW;
 }
 
-/**
- * Whether a write changes a user's password. Parse Server replaces the first key by the second when it has hashed
- * it.
- */
+/** Whether a write changes a user's password, before Parse Server has hashed it (`password`) or after. */
 export const changesPassword = (data: Row | undefined): boolean =>
   data !== undefined && ('password' in data || '_hashed_password' in data);

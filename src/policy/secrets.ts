@@ -59,7 +59,7 @@ export function hideFromAll(row: Row): void {
   for (const column of SECRET_COLUMNS) delete row[column];
 }
 
-/** The same for what an aggregation answers: whole rows may be parts of its results. */
+/** Removes the same from what an aggregation answers, at any depth: whole rows may be parts of its results. */
 export function hideDeeply(value: unknown): void {
   if (!isObject(value)) return;
   if (!Array.isArray(value)) hideFromAll(value as Row);

@@ -44,7 +44,7 @@ export function mayCreateWithKeys(data: Row): Decision {
 
 const TOKEN = 'sessionToken';
 
-/** Equality with a token that the caller holds anyway tells him nothing. */
+/** A caller learns nothing from a filter by equality with a token that he holds. */
 function isEqualityWithOwn(key: string, constraint: unknown, ownTokens: ReadonlySet<string>): boolean {
   if (key !== TOKEN) return false;
   if (typeof constraint === 'string') return ownTokens.has(constraint);

@@ -109,7 +109,7 @@ async function* ranges(
   batchSize: number,
   schema: unknown,
 ): AsyncGenerator<Range, undefined> {
-  /** The end of the session that so many others precede. */
+  /** The end of the session that `skip` others precede, from `from` on; `null` when there are not so many. */
   const endAfter = async (skip: number, from?: Date) => {
     const options = { sort: { expiresAt: 1 }, skip, limit: 1, keys: ['expiresAt'] };
     const [row] = await database.find('_Session', within({ from, to: cutoff }), options, undefined, schema);

@@ -28,7 +28,7 @@ export async function setExpiry(objectId: string, date: Date | null, connection:
   };
   // A session that was invalidated meanwhile stays invalid.
   await database.update('_Session', { objectId, invalidatedAt: null }, data);
-  // The tracker, and Parse Server beside the cached user, still know the former end.
+  // The tracker still knows the former end, and so does Parse Server's cache beside the user.
   activity?.forget(record.sessionToken);
   await cacheController.user.del(record.sessionToken);
 }

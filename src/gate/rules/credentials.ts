@@ -23,8 +23,8 @@ export const credentialsRule: Rule = {
       else if (visit.caller.kind === 'unknown') throw invalidSessionError();
     }
     const rows = (await proceed()) as Row[] | number;
-    // A query for credentials is Parse Server's own, to log somebody in, or judged above: its rows stay whole. And
-    // where no row holds credentials, nobody has to know who asks.
+    // A query for credentials keeps its rows whole: a client's was judged above, and Parse Server's own logs
+    // somebody in. Where no row holds credentials, it does not matter who asks.
     if (asks || !Array.isArray(rows) || !rows.some(hasCredentials)) return rows;
     const isHidden = byClient && visit.caller.kind === 'unknown';
     if (isHidden || (await sessionOf(visit))?.restricted) rows.forEach(hideCredentials);

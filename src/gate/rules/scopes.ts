@@ -45,7 +45,7 @@ export async function authorizeRoutes({ caller, runtime }: Visit, paths: string[
   }
 }
 
-/** The same for a request by HTTP, GraphQL included. */
+/** Judges the routes of a request by HTTP, GraphQL included. */
 export async function authorizeRequest(request: ServerRequest, visit: Visit): Promise<void> {
   await authorizeRoutes(visit, routesOf(request));
   if (isRest(request)) return;

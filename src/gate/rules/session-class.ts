@@ -150,8 +150,8 @@ function makerIsGone({ caller }: Visit) {
 }
 
 /**
- * Where a revocable session is upgraded once more, the new one gets the end and the kind of the former: no longer
- * life.
+ * Where a revocable session is upgraded once more, the new session takes over its end and its kind. An upgrade
+ * must not prolong a session.
  */
 async function inheritEnd(session: Row, visit: Visit): Promise<void> {
   const createdWith = session.createdWith as { action?: string } | undefined;
