@@ -5,14 +5,20 @@ import type { CloudRequest } from './parse-server';
 import type { SessionRef } from './record';
 import type { SessionStore } from './sessions/store';
 
-/** What {@link parseSessions} answers: the session system of one Parse Server. */
+/**
+ * What {@link parseSessions} answers: the session system of one Parse Server.
+ * What needs the database throws an `Error` until Parse Server has started with what `configure()` answered.
+ * What takes a session throws a `TypeError` for anything that is none.
+ */
 export interface Sessions {
   /**
-   * A copy of the app's Parse Server options with the session rules, functions and guards composed in: its own
-   * `requestContextMiddleware` and `cloud` still run.
+   * Composes the session rules, functions and guards into the app's Parse Server options, and answers a copy. The
+   * app's own `requestContextMiddleware` and `cloud` still run.
+   * @throws TypeError for options that are no object, a `requestContextMiddleware` that is no function, a
+   * `liveQuery` that offers `_Session`, and a second `appId`.
    */
   configure<Options extends object>(options: Options): Options;
-  /** Sessions on the server's side. Usable once the server has started. */
+  /** The sessions, for code on the server. */
   readonly store: SessionStore;
   /**
    * The guard as a trigger: `Parse.Cloud.beforeSave('MyClass', sessions.guard)`, as in the Parse guide.
@@ -26,33 +32,49 @@ export interface Sessions {
   readonly requireUnrestrictedSession: (request: CloudRequest) => Promise<void>;
   /**
    * A validator: `Parse.Cloud.define('changePlan', changePlan, sessions.requireFreshSession({ within: '15m' }))`.
-   * @throws 119 when the user's last login in this session is longer ago, 209 when there is no session.
+   * @throws 119 when the session is restricted or the last login in it is longer ago, 209 when there is no
+   * session.
+   * @throws TypeError at once for a wrong duration.
    */
   readonly requireFreshSession: (options?: FreshSessionOptions) => (request: CloudRequest) => Promise<void>;
-  /** Calls the listener with each such event of this process; answers a function that stops it. */
+  /**
+   * Calls the listener with each such event of this process.
+   * @returns a function that removes the listener.
+   * @throws TypeError for an unknown event or a listener that is no function.
+   */
   on<Name extends SessionEvent>(name: Name, listener: SessionListener<Name>): () => void;
   /**
-   * The session's secret, 256 random bits in Base64: made at the first request, never sent to any client.
+   * The session's secret: 256 random bits in Base64. It is made at the first call, and no client ever gets it.
    * @throws 101 when there is no such session.
    */
   secret(session: SessionRef): Promise<string>;
-  /** A token against cross-site request forgery, derived from the secret. @throws 101 when there is no such session. */
+  /**
+   * A token against cross-site request forgery, in Base64url. It is derived from the secret, so it stays the same.
+   * @throws 101 when there is no such session.
+   */
   csrfToken(session: SessionRef): Promise<string>;
-  /** Whether a token is the session's. @throws 101 when there is no such session. */
+  /**
+   * Whether this is the session's token against cross-site request forgery.
+   * @throws 101 when there is no such session.
+   */
   verifyCsrfToken(session: SessionRef, token: unknown): Promise<boolean>;
-  /** The temporary files of the session: they are deleted when it ends. */
+  /** The temporary files of the session. They are deleted when it ends. */
   files(session: SessionRef): SessionFileSet;
   /**
-   * Ends a session for ever without deleting it: refused at once, removed by the purge.
+   * Ends a session for ever without deleting it: its token is refused at once, and the purge deletes the row
+   * later.
    * @throws 101 when there is no such session.
    */
   invalidate(session: SessionRef): Promise<void>;
   /**
-   * Closes the LiveQuery sockets of sessions that end: at once when they are revoked in this process, within 30 seconds
-   * when they expire or are revoked elsewhere.
+   * Closes the LiveQuery sockets of sessions that end: at once when this process revokes them, within 30 seconds
+   * when they expire or another process revokes them.
    * @param server what `ParseServer.createLiveQueryServer()` answered.
+   * @throws TypeError for anything else.
    */
   liveQuery(server: unknown): void;
-  /** Writes the last accesses that are left, and ends what this package started. Call it when the server stops. */
+  /**
+   * Writes the last accesses that are left, and stops the timers of this package. Call it when the server stops.
+   */
   shutdown(): Promise<void>;
 }

@@ -5,8 +5,10 @@ import type { ParseSdk } from './parse-server';
 const load = createRequire(__filename);
 
 /**
- * Loads the app's cloud code exactly as Parse Server loads its option `cloud`: a function is called with `Parse`, a
- * path is resolved from the working directory and imported or required, as the app's package is a module or not.
+ * Loads the app's cloud code as Parse Server loads its option `cloud` (`ParseServer.js#start` of 9.10.0). A
+ * function is called with `Parse`. A path is resolved from the working directory, then imported where the app's
+ * package is an ES module, and required otherwise.
+ * @throws TypeError for anything else.
  */
 export async function loadAppCloud(cloud: unknown, Parse: ParseSdk): Promise<void> {
   if (cloud === undefined || cloud === null || cloud === '') return;
@@ -14,7 +16,7 @@ export async function loadAppCloud(cloud: unknown, Parse: ParseSdk): Promise<voi
     await cloud(Parse);
     return;
   }
-  // eslint-disable-next-line @typescript-eslint/only-throw-error -- as Parse Server rejects it (`ParseServer.js#start`)
+  // As Parse Server rejects it (`ParseServer.js#start` of 9.10.0).
   if (typeof cloud !== 'string') throw "argument 'cloud' must either be a string or a function";
   const path = resolve(process.cwd(), cloud);
   if (isModulePackage()) await import(path);

@@ -1,15 +1,15 @@
 import { LRUCache } from 'lru-cache';
 
 /**
- * A cache of at most so many entries, the least recently used of which give way. It grows with them: the library's
- * own option `max` would allocate room for all of them at once, some 50 bytes each.
- * @param ttl milliseconds until an entry is over. @default no end
+ * A cache that drops the least recently used entry when it is full. It takes memory as it fills: the library's own
+ * option `max` would allocate some 50 bytes for every possible entry at once.
+ * @param ttl milliseconds that an entry is kept. @default 0: no end
  */
 export function boundedCache<Value extends object | number | true>(
   maxEntries: number,
   ttl = 0,
   options: { noUpdateTTL?: boolean } = {},
 ): LRUCache<string, Value> {
-  // Without a resolution of 0 the library sets a timer for each millisecond in which it is asked.
+  // With any other resolution the library sets a timer for each millisecond in which it is asked.
   return new LRUCache({ maxSize: maxEntries, sizeCalculation: () => 1, ttl, ttlResolution: 0, ...options });
 }

@@ -3,7 +3,11 @@ import type { CloudRequest } from './parse-server';
 /** The name under which Parse Server keeps the triggers of `Parse.File`. */
 export const FILES = '@File';
 
-/** The class that a trigger is registered for, as Parse Server reads it, with the built-in classes by their name. */
+/**
+ * The name of the class that an app registers a trigger for, as Parse Server reads it
+ * (`triggers.js#getClassName` of 9.10.0). A built-in class of the SDK has the name of its rows: `Parse.User` is
+ * `_User`.
+ */
 export function classNameOf(parseClass: unknown): string {
   const { className, name } = (parseClass ?? {}) as { className?: string; name?: string };
   if (typeof parseClass === 'string') return parseClass;
@@ -12,7 +16,7 @@ export function classNameOf(parseClass: unknown): string {
   return builtIn === FILES ? FILES : builtIn.replace('@', '_');
 }
 
-/** What a trigger or a validator is asked about, in the words of an event. */
+/** What the request of a trigger or a validator is about to do, in the words of the event `blocked`. */
 export function operationOf({ triggerName, object }: CloudRequest): 'create' | 'update' | 'delete' | 'call' {
   if (!triggerName) return 'call';
   if (triggerName.startsWith('beforeDelete')) return 'delete';

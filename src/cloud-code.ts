@@ -70,7 +70,7 @@ export async function startCloudCode(
 }
 
 function dependenciesOf(Parse: ParseSdk, store: SessionStore, { callers, events, now }: Runtime) {
-  // The SDK's types take its answer, which is plain JSON, for a user.
+  // The SDK answers plain JSON, although its types say a `Parse.User`.
   const verifyPassword = (user: User, password: string): Promise<{ objectId?: string }> =>
     Parse.User.verifyPassword(user.getUsername() ?? '', password) as Promise<object>;
   return { store, callers, events, verifyPassword, now };
@@ -78,12 +78,13 @@ function dependenciesOf(Parse: ParseSdk, store: SessionStore, { callers, events,
 
 type Handler = (request: CloudRequest, response?: unknown) => unknown;
 
-/** Judges each call of a cloud function by a scoped session, whatever the way in. */
+/** Has each call of a cloud function by a scoped session judged, whatever the way in. */
 const composeScopes =
   (runtime: Runtime): Composer =>
   (register, name, handler: Handler, validator) => {
     const authorize = (request: CloudRequest) => authorizeCall(request, String(name), runtime);
-    // Parse Server tells Express-style functions by their number of parameters.
+    // Parse Server takes a function of two parameters for an Express-style one
+    // (`FunctionsRouter.js#handleCloudFunction` of 9.10.0), so the wrapper has as many as the function.
     const guarded: Handler =
       typeof handler === 'function' && handler.length >= 2
         ? async (request, response) => {

@@ -2,7 +2,7 @@ import Bowser from 'bowser';
 import { boundedCache } from './bounded-cache';
 import { MAX_USER_AGENT } from './record';
 
-/** What a user agent tells of a device; `null` where it tells nothing. */
+/** What a user agent tells of a device; `null` for what it does not tell. */
 export interface Device {
   browser: string | null;
   os: string | null;
@@ -10,12 +10,15 @@ export interface Device {
   type: string | null;
 }
 
-/** Reading one costs a hundred times as much as looking it up, and a user's sessions share a few. */
+/**
+ * Devices by user agent. Parsing one costs a hundred times as much as this look-up, and sessions share few of
+ * them.
+ */
 const known = boundedCache<Device>(1000);
 
 export function deviceOf(userAgent: string | null): Device {
   if (!userAgent) return { browser: null, os: null, type: null };
-  // A stored one is no longer; another is not worth the time of its patterns.
+  // No stored user agent is longer, and the patterns take more time the longer it is.
   userAgent = userAgent.slice(0, MAX_USER_AGENT);
   const device = known.get(userAgent) ?? read(userAgent);
   known.set(userAgent, device);

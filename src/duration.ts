@@ -5,12 +5,14 @@ import { z } from 'zod';
 const LONGEST_MS = ms('100y');
 
 /**
- * A duration: seconds as a number, or a string as the package `ms` reads it (`'30m'`, `'90d'`). Read as milliseconds.
+ * A duration: seconds as a number, or a string as the package `ms` reads it (`'30m'`, `'90d'`). The schema answers
+ * milliseconds.
  */
 export const duration = z
   .union(
     [
-      z.number().transform(seconds => seconds * 1000), // `ms` throws for an empty string.
+      z.number().transform(seconds => seconds * 1000),
+      // `ms` throws for an empty string.
       z.string().transform(text => (text === '' ? NaN : ms(text as StringValue))),
     ],
     {

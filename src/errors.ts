@@ -30,8 +30,9 @@ let ParseError: ParseErrorClass = class extends Error {
 };
 
 /**
- * Tells which `Parse.Error` to throw. Parse Server answers properly only to errors of its own copy of the SDK:
- * an error of a second copy, easily installed, would become a 500.
+ * Sets the class of the errors that this package throws: that of Parse Server's own copy of the SDK. A second copy
+ * is easily installed, and Parse Server answers its errors with a 500 (`middlewares.js#handleParseErrors` of
+ * 9.10.0).
  */
 export function useParseError(errorClass: ParseErrorClass): void {
   ParseError = errorClass;

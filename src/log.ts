@@ -3,15 +3,15 @@ import type { LoggerController, ServerConfig } from './parse-server';
 interface Silence {
   /** The app's own levels. */
   levels: ServerConfig['logLevels'];
-  /** How many silences are not over yet. */
+  /** How many calls of `silence` are not over yet. */
   count: number;
 }
 
 const silences = new WeakMap<ServerConfig, Silence>();
 
 /**
- * Keeps what Parse Server logs of the step that is just ending out of its log. Only that: the configuration is one
- * request's own, but a batch has many parts, and nobody may hide the others in the shade of this one.
+ * Keeps Parse Server from logging the step that is just ending, and no other step. The levels belong to one
+ * request, but the parts of a batch share them: a client must not hide one part behind another.
  */
 export function silence(config: ServerConfig, ...events: string[]): void {
   const running = silences.get(config) ?? { levels: config.logLevels, count: 0 };
@@ -27,13 +27,14 @@ export function silence(config: ServerConfig, ...events: string[]): void {
   });
 }
 
-/** The tokens of Parse Server and those of scoped sessions, also in a URL, and also when Parse Server has cut them. */
+/** Session tokens, also those of scoped sessions, also as a URL writes them, and also cut off by Parse Server. */
 const TOKEN = /r(:|%3A)(scoped-)?[0-9a-f]{16,32}/gi;
 const MAX_DEPTH = 12;
 
 /**
- * Takes session tokens out of whatever Parse Server logs: it writes those of refused LiveQuery subscriptions, of
- * parameters, and with verbose logging of each request.
+ * Masks the session tokens in all that Parse Server logs. It logs those of refused LiveQuery subscriptions
+ * (`ParseLiveQueryServer.js#_handleSubscribe` of 9.10.0), those in parameters, and with verbose logging those of
+ * each request.
  */
 export function redactTokens(log: LoggerController): void {
   if (redacted.has(log)) return;
@@ -48,10 +49,10 @@ export function redactTokens(log: LoggerController): void {
 
 const redacted = new WeakSet<LoggerController>();
 
-/** Copies nothing that holds no token: most of what is logged is thrown away by its level. */
+/** Copies only what holds a token: most of what gets here is dropped by its level. */
 function redact(value: unknown, depth = 0): unknown {
   if (typeof value === 'string') return value.replace(TOKEN, 'r:********');
-  // Parse Server calls it for what it logs.
+  // The logger calls a function for the text to log (`LoggerController.js#log` of 9.10.0).
   if (typeof value === 'function') return (...args: unknown[]) => redact(value(...args), depth);
   if (value === null || typeof value !== 'object' || depth === MAX_DEPTH) return value;
   if (value instanceof Error) {

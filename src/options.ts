@@ -13,7 +13,7 @@ const functionPrefix = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$|^$/);
 
 const DURATION = 'a duration such as "30m" or "90d", or a number of seconds, above 0 and up to 100 years';
 
-/** A longer timer of Node would fire at once, and again every millisecond. */
+/** The longest delay of a timer in Node. A longer one would fire at once, and again every millisecond. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 const lifetime = z
@@ -39,7 +39,7 @@ const isCronPattern = (pattern: string) => {
 
 const { batchSize, olderThan, orphans } = purgeParams.shape;
 
-/** What each option takes, in words: errors quote it. */
+/** The options. Error messages quote the descriptions. */
 const schema = z.strictObject({
   guard: z
     .union([z.literal('*'), z.array(className)])
@@ -158,8 +158,8 @@ export interface SessionsOptions {
   /** How recent the login must be, for `fresh` and `requireFreshSession`: a duration, or seconds. @default '15m' */
   freshWithin?: string | number;
   /**
-   * Purges expired sessions in this process by a schedule (a cron pattern, in the process's time zone). Without it run
-   * the job `purgeExpiredSessions`.
+   * Purges expired sessions in this process by a schedule (a cron pattern, in the process's time zone).
+   * @default no schedule: the app runs the job `purgeExpiredSessions`
    */
   purge?: { schedule: string } & Omit<PurgeOptions, 'dryRun'>;
 }
@@ -185,7 +185,7 @@ export function resolveOptions(options: SessionsOptions = {}): ResolvedOptions {
     return Object.freeze(parsed.data);
   }
   const { issues } = parsed.error;
-  // A wrong part makes its whole wrong, too: the part says it better.
+  // For a wrong part zod also reports the whole. Only the part is told, because it says what is wrong.
   const isWhole = (issue: z.core.$ZodIssue) =>
     issues.some(
       other => other.path.length > issue.path.length && issue.path.every((key, i) => key === other.path[i]),

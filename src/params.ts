@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { ErrorCode, parseError } from './errors';
 
-/** Reads parameters; @throws 142 naming the first wrong parameter, never its value. */
+/** Reads parameters. @throws 142 naming the first wrong parameter, never its value. */
 export function readParams<Schema extends z.ZodType>(schema: Schema, params: unknown): z.output<Schema> {
   // Keys that begin with an underscore are the SDK's own (`_ContentType`, …), never parameters.
   const given = Object.fromEntries(

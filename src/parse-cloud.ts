@@ -3,15 +3,19 @@ import type { ParseSdk } from './parse-server';
 // Parse Server takes handlers and validators of many shapes.
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export type Register = (...args: any[]) => unknown;
-/** Composes with what the app registers, and hands it on to Parse Server. */
+/**
+ * Takes what the app registers, and hands it on to Parse Server by `register`: as it is, with a guard in front, or
+ * not.
+ */
 export type Composer = (register: Register, ...args: Parameters<Register>) => unknown;
 
 const REGISTRATIONS = ['define', 'job', 'beforeSave', 'beforeDelete', 'beforeConnect'] as const;
 export type Registration = (typeof REGISTRATIONS)[number];
 
 /**
- * The one place that wraps `Parse.Cloud`: has what cloud code registers composed with this package's guards.
- * @param isOwn whether it is this package's app that registers: all apps of a process share `Parse.Cloud`.
+ * The one place that wraps `Parse.Cloud`. What the app's cloud code registers from now on goes through the
+ * composers.
+ * @param isOwn whether the mounted app registers: all apps of a process share one `Parse.Cloud`.
  */
 export function wrapCloud(
   Parse: ParseSdk,
@@ -25,14 +29,15 @@ export function wrapCloud(
   }
 }
 
-/** One of Parse Server's own functions, such as `Parse.Cloud.define`, as it is now. */
+/** A function of `Parse.Cloud` by which one registers, such as `define`, as it is at this moment. */
 export const registrationOf = (Parse: ParseSdk, name: Registration): Register =>
   (Parse.Cloud[name] as Register).bind(Parse.Cloud);
 
 /**
- * Keeps what the app registers after its server is constructed and before it has started, when nothing can be composed
- * with it yet. Parse Server installs `Parse.Cloud` anew at its start, and with it its own functions.
- * @returns a function that registers all of it.
+ * Keeps what the app registers between the construction and the start of its server: there is no guard yet to
+ * compose it with. At the start Parse Server puts its own functions back (`ParseServer.js#addParseCloud` of
+ * 9.10.0).
+ * @returns a function that registers all that was kept.
  */
 export function keepEarlyCloud(applicationId: unknown): (Parse: ParseSdk) => void {
   const early = (globalThis as unknown as { Parse?: ParseSdk }).Parse;

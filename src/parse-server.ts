@@ -137,7 +137,7 @@ export interface ServerConfig {
   database: Database;
   cacheController: CacheController;
   loggerController: LoggerController;
-  /** What knows the providers of credentials. */
+  /** Parse Server's validators of `authData`, by provider. */
   authDataManager?: object;
   logLevels?: Record<string, string>;
   cacheTTL?: number;
@@ -149,7 +149,7 @@ export interface ServerConfig {
   /** Parse Server's own version. */
   version?: string;
   requestContextMiddleware?: object;
-  /** The address of the client, as Express has it. */
+  /** The client's address, as Parse Server has read it from Express. */
   ip?: string;
   generateSessionExpiresAt(): Date | undefined;
 }
@@ -165,7 +165,7 @@ export interface Auth {
 /** An Express request as `requestContextMiddleware` sees it. */
 export interface ServerRequest {
   auth?: Auth;
-  /** A user that the app's own middleware made. */
+  /** A user that the app's own middleware, in front of Parse Server, has authenticated. */
   userFromJWT?: User;
   info?: { sessionToken?: string; installationId?: string };
   config: ServerConfig;
@@ -205,7 +205,7 @@ export interface CloudRequest {
   headers?: Record<string, string | string[] | undefined>;
 }
 
-/** What it hands to a cloud function or a job. */
+/** What Parse Server hands to a cloud function or a job. */
 export interface FunctionRequest extends CloudRequest {
   params: Record<string, unknown>;
   message?: (text: string) => unknown;

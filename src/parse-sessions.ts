@@ -27,7 +27,10 @@ import { requireFreshSession } from './validators';
 interface App {
   middleware: Middleware;
   liveClasses: string[];
-  /** Parse Server's own cache is one per process. */
+  /**
+   * Whether the app has a cache adapter of its own. Other processes may share that; Parse Server's default they
+   * cannot.
+   */
   sharesCache: boolean;
   loadCloud(Parse: ParseSdk): Promise<void>;
 }
@@ -74,7 +77,7 @@ export function parseSessions(input: SessionsOptions = {}): Sessions {
 
     await startCloudCode(Parse, { ...app, options, store, runtime });
     if (input.purge) {
-      // As they were given: the purge reads them itself.
+      // Handed on as the app wrote them, because `runtime.purge` reads durations itself.
       const { schedule, ...params } = input.purge;
       const job = schedulePurge(schedule, params, runtime.purge, config.loggerController);
       runtime.stop.push(() => job.stop());
@@ -107,7 +110,8 @@ export function parseSessions(input: SessionsOptions = {}): Sessions {
       };
       return {
         ...serverOptions,
-        // The policy moves the end of a session on; Parse Server would overwrite it with `sessionLength`.
+        // The policy moves the ends of sessions. Parse Server would overwrite them by its own `sessionLength`
+        // (`Auth.js#renewSessionIfNeeded` of 9.10.0).
         ...(Object.values(options.expiry).some(Boolean) && { extendSessionOnUse: false }),
         requestContextMiddleware: app.middleware,
         cloud: (Parse: ParseSdk) => asCurrentApp(Parse, appId, () => start(Parse, app)),
@@ -130,15 +134,15 @@ export function parseSessions(input: SessionsOptions = {}): Sessions {
       stop.push(watchSockets(sockets, database, now, config.loggerController));
     },
     async shutdown() {
-      // The server may still answer requests, which need the rest.
+      // The guards stay: the server may still answer requests.
       await Promise.all((running?.stop ?? []).map(stop => stop()));
     },
   };
 }
 
 /**
- * Starts an app as the one that `Parse.Server` and `Parse.Cloud` speak of: that is the app that was constructed last,
- * and another one of this process may have been.
+ * Starts an app as the one that `Parse.Server` and `Parse.Cloud` speak of. Both go by `Parse.applicationId`
+ * (`ParseServer.js#addParseCloud` of 9.10.0), which names the app of this process that was constructed last.
  */
 async function asCurrentApp(
   Parse: ParseSdk,
@@ -146,7 +150,7 @@ async function asCurrentApp(
   start: () => Promise<void>,
 ): Promise<void> {
   const last = Parse.applicationId;
-  // Where the app adds its id to what `configure()` answered, it is the only one.
+  // An app that adds its `appId` only after `configure()` is taken for the only one of its process.
   if (appId === undefined) return start();
   Parse.applicationId = appId;
   try {

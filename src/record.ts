@@ -1,7 +1,7 @@
 import type { Session as ParseSession, User as ParseUser } from 'parse/node';
 import type { Row } from './parse-server';
 
-/** Longer user agents are cut: the header is the client's to choose. */
+/** User agents are cut to this many characters, because the client chooses the header. */
 export const MAX_USER_AGENT = 512;
 
 /** A `_Session` row as plain values: what policies, expiry rules and views work on. */
@@ -16,9 +16,12 @@ export interface SessionRecord {
   updatedAt: Date;
   /** `null`: the session does not expire. */
   expiresAt: Date | null;
-  /** The end that was chosen for this session, which does not move with its use; `null`: none. */
+  /** The end that the app or the master key chose for this session. Use does not move it. `null`: none. */
   fixedExpiry: Date | null;
-  /** The latest end that was chosen when the session was made, whatever its use; `null`: none. */
+  /**
+   * The latest end, chosen when the session was made (`expiresIn`). Use moves `expiresAt` no further. `null`:
+   * none.
+   */
   expiresBy: Date | null;
   /** `null` for a session that is older than this package's installation and has not been used since. */
   lastAccessedAt: Date | null;
@@ -30,7 +33,7 @@ export interface SessionRecord {
   authenticatedAt: Date | null;
   /** What a scoped session may do; `null`: not scoped. */
   scopes: string[] | null;
-  /** Set once, for ever, by `invalidate`. */
+  /** When `invalidate` ended the session, for ever. `null`: it did not. */
   invalidatedAt: Date | null;
 }
 
@@ -81,7 +84,7 @@ export function userIdOf(user: UserRef): string {
   return id;
 }
 
-/** When a session was last used; one that was never seen counts from its last update. */
+/** When a session was last used. Without a last access it counts from its last update. */
 export const lastUseOf = ({ lastAccessedAt, updatedAt }: SessionRecord): Date => lastAccessedAt ?? updatedAt;
 
 const textOrNull = (value: unknown) => (typeof value === 'string' ? value : null);

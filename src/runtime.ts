@@ -9,7 +9,6 @@ import { guardedClasses } from './policy/guarded-classes';
 import type { WriteRules } from './policy/writes';
 import { purgeExpired, purgeParams } from './purge/purge';
 import type { SessionRecord } from './record';
-import { isOwnClass } from './schema/own-class';
 import { CallerSessions } from './sessions/callers';
 import type { Connection } from './sessions/connection';
 import { Endings } from './sessions/endings';
@@ -19,23 +18,21 @@ import { Revocations } from './sessions/revocations';
 /** How long Parse Server trusts a cached token when the option `cacheTTL` is not given, in milliseconds. */
 const DEFAULT_CACHE_TTL = 5000;
 
-/** Everything that one app's sessions work with. It is made once, when Parse Server starts. */
+/** The parts of one mounted app. They are made once, when Parse Server starts. */
 export interface Runtime extends Connection {
   callers: CallerSessions;
   revocations: Revocations;
   activity?: ActivityTracker;
   writeRules: WriteRules;
-  /** Whether any rule of the gate covers this class, whoever asks. */
-  isCovered(className: string): boolean;
-  /** When a session made now ends; `undefined` leaves the end to Parse Server. */
+  /** When a session that is made now ends. `undefined` leaves the end to Parse Server. */
   expiryOfNew(session: Pick<SessionRecord, 'restricted' | 'createdWith'>, now: Date): Date | undefined;
   now(): Date;
-  /** What the shutdown stops. */
+  /** What `shutdown()` calls and waits for. */
   stop: Array<() => unknown>;
 }
 
 interface Surroundings {
-  /** Past the gate. */
+  /** A controller that the gate lets pass. */
   database: Database;
   /** Whether other processes may use the same cache. */
   sharesCache: boolean;
@@ -43,7 +40,7 @@ interface Surroundings {
   now(): Date;
 }
 
-/** Makes the parts in their order: each knows those before it. */
+/** Makes the parts in an order in which each knows only those before it. */
 export function makeRuntime(
   Parse: ParseSdk,
   options: ResolvedOptions,
@@ -86,7 +83,6 @@ export function makeRuntime(
     endings,
     limits,
     writeRules: { isGuarded, needsFresh, freshWithin: options.freshWithin },
-    isCovered: className => isGuarded(className) || fresh.has(className) || isOwnClass(className),
     expiryOfNew: (session, at) => expiryOf(policy, { ...session, createdAt: at }, at),
     purge: async (given, progress) =>
       purgeExpired(readParams(purgeParams, given), { database, now, endings, files, progress }),

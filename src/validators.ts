@@ -12,10 +12,13 @@ export interface FreshSessionOptions {
   within?: string | number;
 }
 
-/** The sessions of the app that a request is for. */
+/**
+ * The parts of the mounted app that a request belongs to.
+ * @throws Error when this package is not mounted in that app.
+ */
 function runtimeFor({ config }: CloudRequest): Runtime {
   const runtime = runtimeOf(config);
-  // Without them nobody could tell a restricted session: refuse rather than let it through.
+  // Nobody could tell whether the session is restricted, so the call is refused.
   if (!runtime) throw new Error('parse-server-sessions is not mounted in this Parse Server.');
   return runtime;
 }
@@ -46,7 +49,7 @@ export function requireFreshSession(options: FreshSessionOptions = {}): CloudGua
 
 const freshOptions = z.strictObject({ within: duration.optional() });
 
-/** @returns milliseconds, or `undefined` when nothing is said. @throws TypeError for a wrong option. */
+/** @returns milliseconds; `undefined` when the option is left out. @throws TypeError for a wrong option. */
 function readWithin(options: FreshSessionOptions): number | undefined {
   const parsed = freshOptions.safeParse(options);
   if (parsed.success) return parsed.data.within;

@@ -1,6 +1,8 @@
 import type { Database } from './parse-server';
 
-/** The webhooks that the app has registered: Parse Server keeps them in its database, and loads them at its start. */
+/**
+ * The webhooks that the app has registered. Parse Server keeps them in its database and loads them at its start.
+ */
 export interface Webhooks {
   hasTrigger(className: string, triggerName: string): boolean;
   hasFunction(name: string): boolean;

@@ -71,8 +71,8 @@ describe('the option cloud, as Parse Server takes it', () => {
   });
 
   it.each<[string, unknown, string | RegExp]>([
-    ['a number', 5, "The option 'cloud' takes a path or a function."],
-    ['an object', {}, "The option 'cloud' takes a path or a function."],
+    ['a number', 5, "argument 'cloud' must either be a string or a function"],
+    ['an object', {}, "argument 'cloud' must either be a string or a function"],
     ['the path of no file', file('no-such-file.js'), /no-such-file/],
     ['a file that throws', file('broken.js'), 'this cloud code is broken'],
     [

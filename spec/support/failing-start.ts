@@ -8,7 +8,7 @@ export async function failingStart(...how: Parameters<typeof startServer>): Prom
     const server = await startServer(...how);
     await server.stop();
   } catch (error) {
-    return (error as Error).message;
+    return typeof error === 'string' ? error : (error as Error).message;
   } finally {
     print.mockRestore();
   }

@@ -7,7 +7,7 @@ import type { Mark } from './marks';
 /** How many sessions one statement reads or writes at most. */
 const CHUNK = 1_000;
 
-/** As many connections as an adapter has by default would leave none for requests. */
+/** How many updates run at once. More of them could take all the connections that requests need. */
 const AT_ONCE = 5;
 
 interface Update {
@@ -23,9 +23,10 @@ export interface Written {
 }
 
 /**
- * Writes last accesses: one read, and one bulk update for all sessions that need the same values. Sessions that were used
- * within one interval get the same time, the latest of them, so as a rule that is one update per kind. A session that
- * needs a value of its own, another address or the last move of its end, to the greatest age, takes one more, once.
+ * Writes last accesses: per chunk of sessions one read, then one bulk update for all sessions that need the same
+ * values. Sessions used within two intervals get the same time, that of their latest access: as a rule that is one
+ * update per kind. A session with a new address takes an update of its own, and so does the last move of an end,
+ * which stops at the max age.
  */
 export async function writeMarks(
   database: Database,
@@ -48,7 +49,7 @@ export async function writeMarks(
       const chunk = tokens.slice(start, start + CHUNK);
       const rows = await database.find('_Session', { sessionToken: { $in: chunk } }, {});
       const sessions = rows.map(toSessionRecord);
-      // Only an access before the end counts, whenever it gets written.
+      // An access after the session's end does not count. One before it does, however late it is written.
       const used = sessions.filter(({ sessionToken, expiresAt }) => {
         const mark = marks.get(sessionToken);
         return mark && !(expiresAt && expiresAt < mark.at);
@@ -69,8 +70,10 @@ export async function writeMarks(
 
 const dateOrNull = (date: Date | null | undefined) => (date ? toParseDate(date) : null);
 
-/** Another process may have written a later access meanwhile: it never goes backwards. And an end may have been fixed, or given
- * back, that is no longer the one that was read. */
+/**
+ * Matches sessions that have changed no further since they were read. A last access never goes backwards: another
+ * process may have written a later one. An end that was fixed meanwhile, or given back to the policy, stays.
+ */
 function conditionOf({ lastAccessedAt, expiresAt }: Row, sessions: SessionRecord[]): Query {
   return {
     objectId: { $in: sessions.map(session => session.objectId) },
@@ -93,8 +96,8 @@ function tellAddresses(
 }
 
 /**
- * Tokens by the latest access of their time, counted back from the newest mark. Of two intervals, so that a flush that
- * comes late writes as little as one that does not.
+ * Groups tokens by time, counted back from the newest mark, under the latest access of their group. A group spans
+ * two intervals, so that a late flush writes as few statements as a punctual one.
  */
 function byInterval(marks: ReadonlyMap<string, Mark>, interval: number): Map<Date, string[]> {
   let newest = 0;
@@ -110,7 +113,7 @@ function byInterval(marks: ReadonlyMap<string, Mark>, interval: number): Map<Dat
   return new Map([...groups.values()].map(({ at, tokens }) => [at, tokens]));
 }
 
-/** The updates that these sessions need, those with the same values in one. */
+/** The updates that these sessions need. Sessions that need the same values share one. */
 function updatesOf(
   sessions: SessionRecord[],
   marks: ReadonlyMap<string, Mark>,

@@ -3,11 +3,11 @@ export interface Mark {
   at: Date;
   ip?: string;
   userAgent?: string;
-  /** Other addresses since the last one was written: whoever used the session from there is not to hide behind this. */
+  /** Other addresses since the last write. A thief's address must not vanish behind the user's own. */
   otherIps?: readonly string[];
 }
 
-/** A session that is used from more addresses than this has told enough. */
+/** How many other addresses are kept. Further ones would tell nothing new. */
 const MAX_OTHER_IPS = 8;
 
 function otherIps(earlier: Mark | undefined, later: Mark): readonly string[] | undefined {
@@ -18,7 +18,7 @@ function otherIps(earlier: Mark | undefined, later: Mark): readonly string[] | u
   return ips.size > 0 ? [...ips].slice(0, MAX_OTHER_IPS) : undefined;
 }
 
-/** The last accesses that are not written yet, by token: one per session however often it was used. Bounded. */
+/** The last accesses that are not written yet, by token: one per session, however often it was used. */
 export class Marks {
   private byToken = new Map<string, Mark>();
 
@@ -34,7 +34,7 @@ export class Marks {
 
   set(token: string, mark: Mark): void {
     const known = this.byToken.get(token);
-    // As nearly always: the same device goes on.
+    // Nearly always the same device goes on.
     if (known && known.ip === mark.ip && known.at <= mark.at && !known.otherIps && !mark.otherIps) {
       this.replace(token, mark);
       return;
@@ -43,14 +43,14 @@ export class Marks {
     const others = otherIps(earlier, later);
     const merged = others ? { ...later, otherIps: others } : later;
     if (!known && this.byToken.size >= this.limit) {
-      // Only when flushes fail for long: the oldest mark is the least worth.
+      // This happens only when flushes fail for long. The oldest mark is worth least.
       const oldest = this.byToken.keys().next();
       if (!oldest.done) this.byToken.delete(oldest.value);
     }
     this.replace(token, merged);
   }
 
-  /** Behind the others: the order is that of the accesses. */
+  /** Puts the mark behind the others: their order is that of the accesses. */
   private replace(token: string, mark: Mark): void {
     this.byToken.delete(token);
     this.byToken.set(token, mark);

@@ -6,7 +6,7 @@ import type { SessionRecord } from '../record';
 import { writeMarks } from './flush';
 import { Marks, type Mark } from './marks';
 
-/** More sessions than this between two flushes bring the next one forward. */
+/** When so many sessions are marked, the next flush comes at once. */
 const MAX_MARKS = 100_000;
 
 export interface ActivityOptions {
@@ -15,8 +15,8 @@ export interface ActivityOptions {
 }
 
 /**
- * Last access: every request marks its session in memory, and the marks are written together. Tracking fails open:
- * a flush that fails keeps its marks for the next one, and no request ever waits for it.
+ * Keeps last accesses. Every request marks its session in memory, and the marks are written together. Tracking
+ * fails open: a flush that fails keeps its marks for the next one, and no request ever waits for it.
  */
 export class ActivityTracker {
   private readonly marks = new Marks(MAX_MARKS);
@@ -60,7 +60,8 @@ export class ActivityTracker {
 
   /** Writes the marks. Never rejects: a failure is logged once until the next success. */
   async flush(): Promise<void> {
-    // One at a time; whoever asks while one is under way has marks that it does not hold, and waits for both.
+    // One flush at a time. The caller's marks may have come after the running one took its own, so the caller
+    // waits for that and the next.
     const before = this.flushing;
     if (before) {
       await before;
@@ -78,27 +79,27 @@ export class ActivityTracker {
     await this.flush();
   }
 
-  /** Whether ends move with use, so that it matters when they are. */
+  /** Whether use moves ends. If not, nobody needs to know them. */
   get watchesEnds(): boolean {
     return Object.keys(this.policy).length > 0;
   }
 
   /**
-   * Takes note of a session's end, as Parse Server's cache of users tells it: so a process that has not written the
-   * session's last access yet knows as well how much time there is to write it.
+   * Notes when a session ends, as Parse Server's cache of users tells. So a process that has not written this
+   * session yet knows how much time there is to write it.
    */
   learn(token: string, end: Date): void {
     if (this.ends.get(token) !== Infinity) this.ends.set(token, end.getTime());
   }
 
-  /** Whether an access moves this session's end on: it is neither fixed nor at the greatest age. */
+  /** Whether an access moves this session's end: the end is neither fixed nor at the max age. */
   private isMovable(session: SessionRecord): boolean {
     return session.expiresAt !== null && movedExpiry(this.policy, session, session.expiresAt) !== undefined;
   }
 
   /**
-   * Sees to it that an access is written before its session ends, also when the regular flush would be too late: in
-   * half of the time that is left. What is written moves the end on, so this does not come with every request.
+   * Has an access written before its session ends, also where the regular flush would be too late: after half of
+   * the time that is left. The write moves the end, so the next request needs no early flush.
    */
   private flushBefore(end: number, at: number): void {
     const delay = (end - at) / 2;
@@ -129,8 +130,8 @@ export class ActivityTracker {
         const end = this.isMovable(session) ? session.expiresAt?.getTime() : undefined;
         this.ends.set(session.sessionToken, end ?? Infinity);
       }
-      // Parse Server keeps the former end beside the cached user, and would refuse the token then. Without a cache
-      // (Redis is down) it reads the new one.
+      // Parse Server keeps the former end beside the cached user, and would refuse the token by it
+      // (`Auth.js#getAuthForSessionToken` of 9.10.0). Where the cache fails (Redis is down), it reads the new end.
       await Promise.allSettled(moved.map(token => this.cache.user.del(token)));
       this.hasFailed = false;
     } catch (error) {

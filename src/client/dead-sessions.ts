@@ -5,17 +5,16 @@ import { currentUser, signedInElsewhere, type ParseSdk, type SignedInUser } from
 export interface SessionHandlerOptions {
   /**
    * Called once per session that has ended, after the log-out, with the first error of it: show the log-in form.
-   * `recoveryError` is what `recover` threw, if it did. Should another tab have signed another user in meanwhile, that
-   * user stays signed in and `Parse.User.current()` is that user.
-   * What it throws is not caught: it becomes an unhandled rejection.
+   * `recoveryError` is what `recover` threw, if it did. If another tab has signed another user in meanwhile, that
+   * one stays signed in, and is `Parse.User.current()`. What this throws becomes an unhandled rejection.
    */
   onInvalidSession: (error: unknown, recoveryError?: unknown) => unknown;
   /** Replaces the log-out. What it throws becomes an unhandled rejection. @default `Parse.User.logOut` */
   logOut?: () => unknown;
   /**
-   * Signs in again without asking the user, an anonymous user say; called once per ended session, after the log-out.
-   * The requests that failed wait for it and are then sent once more, once, as the new user; `onInvalidSession` is called
-   * only when that does not help. Without a user as its result, or when it throws, the session counts as over.
+   * Signs in again without asking the user, an anonymous user say. It is called once per ended session, after the
+   * log-out. The requests that failed wait for it, and are then sent once more as the new user. `onInvalidSession`
+   * is called only when that does not help. If it answers no user, or throws, the session counts as over.
    * @default no second attempt
    */
   recover?: () => Promise<SignedInUser | null | undefined>;
@@ -24,9 +23,9 @@ export interface SessionHandlerOptions {
 const surface = (error: unknown) => void Promise.reject(error);
 
 /**
- * The sessions known to be over, by token, and what became of each: a promise of the token with which the requests
- * that failed may be sent again, or of `undefined`. The token is what makes fifty failures one, and what tells a
- * late failure of an older session from one of the session in use.
+ * The sessions known to be over, by token, each with a promise of what became of it: the token with which failed
+ * requests may be sent again, or `undefined`. By the token fifty failures count as one, and a late failure of an
+ * older session is not taken for one of the session in use.
  */
 export function deadSessions(Parse: ParseSdk, options: SessionHandlerOptions, isInstalled: () => boolean) {
   const dead = new Map<string, Promise<string | undefined>>();
@@ -45,7 +44,10 @@ export function deadSessions(Parse: ParseSdk, options: SessionHandlerOptions, is
     if (isInstalled()) await options.onInvalidSession(error, recoveryError);
   }
 
-  /** Takes over what another tab has stored; whether it is a session of the same user. */
+  /**
+   * Signs in the user that another tab has stored.
+   * @returns the token for a second attempt, if it is the same user; `undefined` when no tab has stored one.
+   */
   async function adopt(token: string, userId: string | undefined, error: unknown) {
     const user = await signedInElsewhere(Parse, token);
     if (!user || dead.has(user.sessionToken)) return undefined;
@@ -72,31 +74,35 @@ export function deadSessions(Parse: ParseSdk, options: SessionHandlerOptions, is
   }
 
   async function end(token: string, userId: string | undefined, error: unknown, mayRecover: boolean) {
-    // Storage that cannot be read holds no newer sign-in.
+    // If the storage cannot be read, no other tab has signed in.
     const adopted = await adopt(token, userId, error).catch(() => undefined);
     if (adopted) return adopted.token;
     if (mayRecover && options.recover) {
-      // Before `recover`: a sign-up, sent with the dead token, would fail with 209 itself.
+      // The log-out comes before `recover`, because a sign-up sent with the dead token would fail with 209 itself.
       await logOut();
       return recover(token, error);
     }
-    // Not awaited: the request's own rejection must not hang on the server's answer to a log-out.
+    // Not awaited: the request's own rejection must not wait for the server's answer to the log-out.
     void logOut().then(() => callBack(error));
     return undefined;
   }
 
   return {
-    /** Whether a request sent now with this token may wait for what becomes of it; one that `recover` sends may not. */
+    /**
+     * Whether this token is known to be dead. A request that is sent with it now must not wait for `recover`: it
+     * may be one that `recover` sends.
+     */
     isKnown: (token: string) => dead.has(token),
 
     /**
-     * Judges a 209 for a request that was sent with this token. Answers the token for a second attempt, if there may
-     * be one.
+     * Judges a 209 for a request that was sent with this token.
+     * @returns the token for a second attempt, if there may be one.
      */
     async judge(token: string, error: unknown, { wait, mayRecover }: { wait: boolean; mayRecover: boolean }) {
       const user = await currentUser(Parse);
       if (!dead.has(token)) {
-        // The session of an earlier user, or a token that the app named itself: no business of the current user's.
+        // The token is of an earlier user, or one that the app named itself: that is none of the current user's
+        // business.
         if (!user || user.getSessionToken() !== token) return undefined;
         dead.set(token, end(token, user.id, error, mayRecover));
       }

@@ -24,8 +24,8 @@ export type HandleParseError = <Invalid = never, Coded = never, Other = never>(
 ) => Promise<Invalid | Coded | Other | undefined>;
 
 /**
- * Logs the local user out. The SDK clears the user before it asks the server, which cannot know the token any more and
- * answers with an error (209; 400 for an expired session): that error says nothing new.
+ * Logs the local user out. The SDK clears the user, then asks the server, which does not know the token any more
+ * and answers with an error (209; 400 for an expired session). That error says nothing new.
  */
 export async function logOutLocally(Parse: ParseSdk): Promise<void> {
   await Parse.User.logOut().catch(() => undefined);

@@ -1,7 +1,8 @@
 /**
- * Refuses options that are misspelt or of another type: most of them would do nothing, without a word.
+ * Refuses options that are misspelt or of another type. Most of them would silently do nothing.
  *
- * @param takes - the type of each option as `typeof` names it, or several with `|`; `!` marks the one that must be given
+ * @param takes - the type of each option as `typeof` names it, or several with `|`; `!` marks the one that must be
+ * given
  * @throws TypeError naming the function, the option, what it got and what it takes
  */
 export function checkOptions(name: string, options: object, takes: Record<string, string>): void {

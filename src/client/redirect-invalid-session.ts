@@ -22,13 +22,16 @@ export interface RedirectInvalidSessionOptions {
   cookieOptions?: object;
 }
 
-/** Control characters as well: browsers drop tab and newline, so that `/\t/host` is another site. */
+/**
+ * A path of this site. Control characters are refused, because browsers drop tab and newline: `/\t/host` is
+ * another site.
+ */
 // eslint-disable-next-line no-control-regex
 const SAME_SITE_PATH = /^\/(?![/\\])[^\\\u0000-\u001f]*$/;
 
 /**
- * The path if it leads to a page of the same site, else the fallback. The log-in route passes what came as `returnTo`
- * through it before redirecting there: anyone can write such a link.
+ * The path if it leads to a page of the same site, else the fallback. The log-in route passes what came as
+ * `returnTo` through this before it redirects, because anyone can write such a link.
  *
  * @param path - anything, such as `request.query.returnTo`
  * @param fallback - @default '/'
@@ -39,10 +42,10 @@ export function sameSitePath(path: unknown, fallback = '/'): string {
 }
 
 /**
- * An Express error handler for error 209: "if Express.js, redirect the user to the log in route", as the Parse guide's
- * chapter on sessions has it. It clears the app's session cookie; a browser that asks for a page goes to
- * `path?returnTo=…`, anything else gets 401 with Parse's JSON, `{ code: 209, error }`. Every other error goes on to the
- * next handler, and so does a 209 on the log-in page itself, which would only lead to itself.
+ * An Express error handler for error 209: "if Express.js, redirect the user to the log in route", as the Parse
+ * guide's chapter on sessions has it. It clears the app's session cookie. A browser that asks for a page goes to
+ * `path?returnTo=…`; anything else gets 401 with Parse's JSON, `{ code: 209, error }`. Every other error goes on
+ * to the next handler. So does a 209 on the log-in page itself, which would only lead to itself.
  *
  * @param path - the log-in route, a path of this site; it may have a query
  * @throws TypeError when `path` is not a path that begins with one slash, and for a wrong option
@@ -73,7 +76,7 @@ export function redirectInvalidSession(path: string, options: RedirectInvalidSes
     }
     if (withoutQuery(request.originalUrl) === withoutQuery(path)) return next(error);
     const isRead = request.method === 'GET' || request.method === 'HEAD';
-    // A form that was sent cannot be sent again by a link.
+    // A link back cannot send a form again.
     const returnTo = isRead && sameSitePath(request.originalUrl, '');
     const query = returnTo ? `${path.includes('?') ? '&' : '?'}returnTo=${encodeURIComponent(returnTo)}` : '';
     response.redirect(isRead ? 302 : 303, path + query);

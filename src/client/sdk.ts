@@ -62,9 +62,9 @@ export function currentUser({ CoreManager }: ParseSdk): Promise<SignedInUser | n
 }
 
 /**
- * The user that another tab of this browser has stored since, in the SDK's JSON, or `undefined` when the stored user is
- * the one with this token, or none. The SDK reads its storage once: without this look a tab whose session is over
- * would remove the sign-in that the other tab has just made.
+ * The user that another tab of this browser has stored meanwhile, in the SDK's JSON; `undefined` when the stored
+ * user has this token, or there is none. The SDK reads its storage only once. Without this look a tab whose
+ * session is over would remove the sign-in that the other tab has just made.
  */
 export async function signedInElsewhere(
   { CoreManager, Storage }: ParseSdk,

@@ -78,7 +78,7 @@ export function installSessionHandler(Parse: ParseSdk, options: SessionHandlerOp
     }
   }
 
-  // Whatever goes wrong in judging, the app is owed the error of its request.
+  // If the judging fails, the app still gets the error of its request.
   const judge = (token: string, found: object, wait: boolean, mayRecover: boolean) => {
     if (!state.active) return undefined;
     const { code, error } = found as { code: number; error: string };
@@ -89,11 +89,12 @@ export function installSessionHandler(Parse: ParseSdk, options: SessionHandlerOp
   async function tokenFor(explicit: unknown): Promise<string | null | undefined> {
     try {
       if (typeof explicit === 'string') return explicit;
-      // The SDK looks for the user after the installation; earlier would still find one who is logging out right now.
+      // The SDK looks for the user after it has the installation. An earlier look would find a user who is logging
+      // out.
       await CoreManager.getInstallationController().currentInstallationId();
       return (await currentUser(Parse))?.getSessionToken();
     } catch {
-      // The SDK's own look fails alike, and its error is the one to show.
+      // The SDK's own look fails in the same way, and the app gets that error.
       return undefined;
     }
   }
@@ -108,7 +109,7 @@ export function installSessionHandler(Parse: ParseSdk, options: SessionHandlerOp
       if (!token) return previous.request(method, path, data, given);
       return attempt(token, async sessionToken => {
         const answer = await previous.request(method, path, data, { ...given, sessionToken });
-        // A batch may be under way when the session ends: its answer is a success with errors inside.
+        // If the session ends while a batch is under way, the answer is a success with errors inside.
         const inside = path === 'batch' && findInvalidSession(Object.values(answer ?? {}));
         if (inside) await judge(sessionToken, inside, false, true);
         return answer;
@@ -137,7 +138,8 @@ export function installSessionHandler(Parse: ParseSdk, options: SessionHandlerOp
         return token ? attempt(token, sent => original.call(this, sent)) : original.call(this, explicit);
       },
   );
-  // A subscription of a client that the app made itself, or one renewed after the connection was lost, fails only here.
+  // The app may have made a LiveQuery client itself, or the SDK renews a subscription after a lost connection.
+  // Such a subscription fails only here.
   const uninstallClient = replaceMethod(
     Parse.LiveQueryClient.prototype,
     original =>

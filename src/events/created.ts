@@ -4,7 +4,7 @@ import type { SessionRecord } from '../record';
 import type { SessionEmitter } from './events';
 import { isFirstFromDevice } from './known-devices';
 
-/** Tells that a session was made, and whether it is the user's first one from its device. */
+/** Emits that a session was made, and whether it is the user's first one from its device. */
 export function sessionCreated(
   session: SessionRecord,
   { database, events }: { database: Database; events: SessionEmitter },
@@ -12,9 +12,9 @@ export function sessionCreated(
   const { objectId, userId, restricted, createdWith, userAgent, ip } = session;
   const ofSession = { sessionId: objectId, userId };
   events.emit('created', { ...ofSession, restricted, createdWith });
-  // A restricted session is made for a device, by the user, from another one.
+  // The user makes a restricted session from another one, for a device: it is no new device of his.
   if (restricted || userId === null || !events.has('newDevice')) return;
-  // No login waits for this, or fails by it.
+  // No login waits for this look-up, or fails because of it.
   isFirstFromDevice(session, database).then(
     isFirst => {
       if (isFirst) events.emit('newDevice', { ...ofSession, device: deviceOf(userAgent), ip });

@@ -13,7 +13,7 @@ interface OfSession {
   userId: string | null;
 }
 
-/** What each event tells. Ids only: no payload ever holds a token, a secret or a password. */
+/** What each event tells: ids only, never a token, a secret or a password. */
 export interface SessionEvents {
   /** A session was made. */
   created: OfSession & {
@@ -49,14 +49,20 @@ const isLikeToken = (name: string) => /r:|[0-9a-f]{32}/.test(name);
 
 export type SessionListener<Name extends SessionEvent> = (payload: SessionEvents[Name]) => unknown;
 
-/** Tells listeners of the app what happens to sessions. No request waits for a listener, or fails by one. */
+/**
+ * Tells the app's listeners what happens to sessions. No request waits for a listener, or fails because of one.
+ */
 export class SessionEmitter {
   private readonly listeners = new Map<SessionEvent, Set<SessionListener<never>>>();
 
   /** @param log the server's; none before it has started. */
   constructor(private readonly log: () => Pick<Logger, 'error'> | undefined) {}
 
-  /** Calls the listener with each such event of this process; answers a function that stops it. */
+  /**
+   * Calls the listener with each such event of this process.
+   * @returns a function that removes the listener.
+   * @throws TypeError for an unknown event or a listener that is no function.
+   */
   on<Name extends SessionEvent>(name: Name, listener: SessionListener<Name>): () => void {
     if (!EVENTS.includes(name) || typeof listener !== 'function') {
       throw new TypeError(`on() takes the name of an event (${EVENTS.join(', ')}) and a function.`);
@@ -75,7 +81,10 @@ export class SessionEmitter {
     this.log()?.error(`parse-server-sessions: ${failure}`);
   }
 
-  /** Tells that a session was refused something. The client may have chosen the target's name, and put anything in it. */
+  /**
+   * Emits that a session was refused something. The client may have chosen the target's name, so one that no
+   * class, function or route could have is left out.
+   */
   blocked(
     { objectId, userId }: { objectId: string; userId: string | null },
     operation: BlockedOperation,
@@ -87,7 +96,7 @@ export class SessionEmitter {
 
   emit<Name extends SessionEvent>(name: Name, payload: SessionEvents[Name]): void {
     for (const listener of this.listeners.get(name) ?? []) {
-      // Later, and each by itself: what a listener does is no part of the request.
+      // Each listener runs later and by itself, outside of the request.
       setImmediate(() => {
         Promise.resolve()
           .then(() => (listener as SessionListener<Name>)({ ...payload }))

@@ -5,10 +5,10 @@ import type { Database } from '../parse-server';
 import { DEVICE_CLASS, ensureOwnClass, hasOwnClass } from '../schema/own-class';
 import { toParseDate, toSessionRecord, userPointer, type SessionRecord } from '../record';
 
-/** A device that was new so long ago is new again: what is known of people must not grow for ever. */
+/** A device is forgotten so long after it was new, because data about people must not grow for ever. */
 const REMEMBER_MS = 400 * 24 * 60 * 60_000;
 
-/** Longer than it takes to note the device of a new session. */
+/** Longer than it takes to store the device of a new session. */
 const MOMENT_MS = 60_000;
 
 /** Parse's `DUPLICATE_VALUE`. */
@@ -39,9 +39,9 @@ function fingerprintOf({ userAgent, ip }: Pick<SessionRecord, 'userAgent' | 'ip'
 }
 
 /**
- * Whether this is the user's first session from its device, and remembers the device, as a hash: sessions end, and
- * their devices stay known. Of several at the same time, in
- * whatever processes, one is the first: the one whose row the database takes.
+ * Whether this is the user's first session from its device. The device is remembered as a hash, because sessions
+ * end and devices stay known. When several sessions of one device are made at once, in whatever processes, the
+ * first is the one whose row the database takes.
  */
 export async function isFirstFromDevice(session: SessionRecord, database: Database): Promise<boolean> {
   const { userId, objectId, createdAt } = session;
@@ -59,7 +59,8 @@ export async function isFirstFromDevice(session: SessionRecord, database: Databa
     if ((error as { code?: number }).code === EXISTS) return false;
     throw error;
   }
-  // Nobody listened when these were made. Those of this moment have lost the race for the row.
+  // Older sessions from this device were made while nobody listened, and left no row. Those of the last minute do
+  // not count: they have lost the race for the row.
   const before = new Date(createdAt.getTime() - MOMENT_MS);
   const rows = await database.find('_Session', {
     user: userPointer(userId ?? ''),

@@ -4,8 +4,8 @@ import { OF_KIND } from './queries';
 import { KINDS, type ExpiryPolicy } from './policy';
 
 /**
- * Brings sessions that are older than the policy under it, in one statement per kind: each gets one idle period from
- * now, so that the first start logs nobody out, and no later start gives it another one.
+ * Brings sessions that are older than the policy under it, in one statement per kind. Each gets one idle period
+ * from now, so that the first start logs nobody out. A later start gives it no other one.
  */
 export async function adoptSessions(database: Database, policy: ExpiryPolicy, now: Date): Promise<void> {
   for (const kind of KINDS) {

@@ -3,7 +3,7 @@ import { fieldOf, toDate, type SessionLike } from '../record';
 /** A session counts as active for this long after its last access (RapidContext's `ACTIVE_MILLIS`). */
 const ACTIVE_MS = 5 * 60_000;
 
-/** Whether the session's end is over. A session without `expiresAt` never is (`Parse::Session#expired?`). */
+/** Whether the session has expired. One without `expiresAt` never does (`Parse::Session#expired?`). */
 export function isExpired(session: SessionLike, now: Date = new Date()): boolean {
   const expiresAt = toDate(fieldOf(session, 'expiresAt'));
   return expiresAt !== null && expiresAt < now;
@@ -13,7 +13,7 @@ export function isExpired(session: SessionLike, now: Date = new Date()): boolean
 export const isValid = (session: SessionLike, now: Date = new Date()): boolean => !isExpired(session, now);
 
 /**
- * Whether the session expires within so many seconds; true as well when it has expired, false without `expiresAt`
+ * Whether the session expires within so many seconds, or has expired already. One without `expiresAt` never does
  * (`Parse::Session#expires_within?`).
  */
 export function expiresWithin(session: SessionLike, seconds: number, now: Date = new Date()): boolean {
@@ -33,7 +33,7 @@ export function isActive(session: SessionLike, now: Date = new Date()): boolean 
   return lastAccessedAt !== null && now.getTime() - lastAccessedAt.getTime() <= ACTIVE_MS;
 }
 
-/** Whether a user who has signed in stands behind the session; an anonymous user has not. */
+/** Whether the session's user has signed in. An anonymous user has not. */
 export function isAuthenticated(session: SessionLike): boolean {
   const user = fieldOf(session, 'user') ?? fieldOf(session, 'userId');
   const createdWith = fieldOf(session, 'createdWith') as { authProvider?: string } | null | undefined;

@@ -17,7 +17,7 @@ export type ExpiryPolicy = Readonly<Partial<Record<Kind, Lifetime>>>;
 type Expiring = Pick<SessionRecord, 'restricted' | 'createdWith' | 'createdAt'> &
   Partial<Pick<SessionRecord, 'expiresBy'>>;
 
-/** A restricted session is of that kind whoever its user is. */
+/** The kind of a session. A restricted one is of the kind `restricted`, whoever its user is. */
 export function kindOf({ restricted, createdWith }: Pick<SessionRecord, 'restricted' | 'createdWith'>): Kind {
   if (restricted) return 'restricted';
   return createdWith?.authProvider === 'anonymous' ? 'anonymous' : 'authenticated';
@@ -39,13 +39,13 @@ export function expiryOf(policy: ExpiryPolicy, session: Expiring, lastAccess: Da
   );
 }
 
-/** The latest end that was chosen for a session, whatever its use; `null`: none. */
+/** The latest end that was chosen for a session. Use does not move it. `null`: none. */
 export const chosenEnd = ({ fixedExpiry, expiresBy }: Pick<SessionRecord, 'fixedExpiry' | 'expiresBy'>) =>
   fixedExpiry ?? expiresBy;
 
 /**
- * Where an access moves a session's end to, or `undefined` when it stays. An access never brings the end nearer: a
- * session that was there before the policy keeps the idle period that it was given at the start.
+ * Where an access moves a session's end to; `undefined` when it stays. An access never brings the end nearer: a
+ * session older than the policy keeps the idle period that `adoptSessions` gave it.
  */
 export function movedExpiry(
   policy: ExpiryPolicy,

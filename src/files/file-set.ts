@@ -27,14 +27,16 @@ export class SessionFileSet {
   ) {}
 
   /**
-   * Adds a file; one with the same id is deleted. A saved `Parse.File` is taken over, anything else is stored.
-   * @throws 101 when there is no such session.
+   * Adds a file, and deletes the one that had this id. A saved `Parse.File` is taken over, anything else is
+   * stored.
+   * @throws 101 when there is no such session, TypeError for a wrong id or source.
    */
   async add(id: string, source: ParseFile | FileContents): Promise<ParseFile> {
     if (typeof id !== 'string' || id === '') throw new TypeError('files().add() takes an id, a string.');
     return this.files.add(this.sessionId, id, source);
   }
 
+  /** The file with this id; `null` when there is none. */
   async get(id: string): Promise<ParseFile | null> {
     const [row] = await this.files.rows({ sessionId: this.sessionId, fileId: id });
     return row ? this.files.toFile(row) : null;
@@ -57,7 +59,9 @@ export class SessionFileSet {
     return this.files.remove({ sessionId: this.sessionId });
   }
 
-  /** Hands a file over: it outlives the session, and is the app's from now on. @returns null when there was none. */
+  /**
+   * Hands a file over to the app: it is not deleted with the session any more. @returns null when there was none.
+   */
   async release(id: string): Promise<ParseFile | null> {
     const [row] = await this.files.rows({ sessionId: this.sessionId, fileId: id });
     return row && (await this.files.forget(row, { doomed: null })) ? this.files.toFile(row) : null;

@@ -6,14 +6,14 @@ import { ensureOwnClass, FILE_CLASS, hasOwnClass } from '../schema/own-class';
 import { sessionIdOf, toDate, type SessionRef } from '../record';
 import { contentsOf, isParseFile, SessionFileSet, type FileContents } from './file-set';
 
-/** Rows outlive their session, so that no crash can lose a file. */
+/** A row outlives its session, so that a crash leaves no file that nobody knows of. */
 const FILE_FIELDS = {
   sessionId: 'String',
   fileId: 'String',
   fileName: 'String',
-  /** The storage has it. Before, it may turn up there later than its row is removed. */
+  /** The storage has the file. Until then it may turn up there after its row is gone. */
   stored: 'Boolean',
-  /** It is about to be deleted, and cannot be released any more. */
+  /** The file is about to be deleted, and cannot be released any more. */
   doomed: 'Boolean',
 } as const;
 
@@ -26,9 +26,15 @@ interface Connection {
   database: Database;
 }
 
-/** The temporary files of sessions (RapidContext's `Session#files`): deleted when the session ends, however it ends. */
+/**
+ * The temporary files of sessions (RapidContext's `Session#files`). They are deleted when the session ends,
+ * however it ends.
+ */
 export class SessionFiles {
-  /** Whether this process knows of files: most apps have none, and their logouts look for none. */
+  /**
+   * Whether any session of the app has had files, as far as this process knows. Most apps have none, and a logout
+   * looks for none.
+   */
   private inUse = false;
 
   constructor(private readonly connection: Connection) {}
@@ -44,7 +50,7 @@ export class SessionFiles {
 
   /** Deletes the files of sessions that have just ended. @param sessions rows with `objectId` and `hasFiles`. */
   async sessionsEnded(sessions: Row[]): Promise<void> {
-    // Another process may have added the first files of all.
+    // Another process may have added the first file of the app: then only the session tells.
     if (sessions.length === 0 || !(this.inUse || sessions.some(({ hasFiles }) => hasFiles))) return;
     await this.remove({ sessionId: { $in: sessions.map(session => String(session.objectId)) } });
   }
@@ -67,13 +73,13 @@ export class SessionFiles {
       const over = rows.filter(isOver);
       if (over.length === 0) continue;
       await this.remove({ objectId: { $in: over.map(row => row.objectId) } }).catch(error => {
-        // One storage that fails must not keep the purge from its sessions, nor the other files here.
+        // A storage that fails must stop neither the purge nor the deletion of other files.
         warn(config.loggerController, error);
       });
     }
   }
 
-  /** @internal What the session has: neither what is on its way into the storage, nor out of it. */
+  /** @internal The files that sessions have, without those that are just being stored or deleted. */
   async rows(query: Query): Promise<Row[]> {
     if (!(await this.isInUse())) return [];
     return this.connection.database.find(FILE_CLASS, { ...query, stored: true, doomed: null }, {});
@@ -86,14 +92,14 @@ export class SessionFiles {
   async remove(query: Query): Promise<number> {
     if (!(await this.isInUse())) return 0;
     const { config, database } = this.connection;
-    // From now on nobody can release them.
+    // From now on the app cannot release them.
     await database.update(FILE_CLASS, query, { doomed: true }, { many: true });
     const rows = await database.find(FILE_CLASS, { ...query, doomed: true }, {});
     const failures: unknown[] = [];
     for (const row of rows) {
       try {
         await this.deleteFile(String(row.fileName), config);
-        // It may be on its way into the storage yet: the row stays for the next purge.
+        // A file that is still being stored may turn up later: its row stays for the next purge.
         if (row.stored === true || isAbandoned(row)) await this.forget(row);
       } catch (error) {
         failures.push(error);
@@ -137,7 +143,7 @@ export class SessionFiles {
         await config.filesController.adapter.createFile(String(row.fileName), contents.data, contents.type);
         await database.update(FILE_CLASS, { objectId: row.objectId }, { stored: true }, { many: true });
       }
-      // It may have ended meanwhile, and its files with it.
+      // The session may have ended meanwhile, and its files with it.
       await this.requireSession(sessionId);
     } catch (error) {
       // What cannot be undone now is left to the purge.
@@ -154,7 +160,8 @@ export class SessionFiles {
   /** @internal */
   async toFile({ fileName }: Row): Promise<ParseFile> {
     const { Parse, config } = this.connection;
-    // A request's configuration has its own address; this one is of no request.
+    // `mount` is where the file's URL begins. A request's configuration has one, but this one belongs to no
+    // request.
     const { publicServerURL, serverURL } = config;
     const mount = typeof publicServerURL === 'string' ? publicServerURL : serverURL;
     const located = { ...config, mount };
@@ -172,12 +179,12 @@ export class SessionFiles {
       await filesController.adapter.deleteFile(name);
     } catch (error) {
       const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
-      // It may be gone already; a storage that fails is tried again by the next purge.
+      // The file may be gone already. Where the storage fails, the next purge tries again.
       if (!/not ?found|ENOENT|NoSuchKey/i.test(`${code} ${message}`)) throw error;
     }
   }
 
-  /** Of several files with the same id the last one stays, whoever looks. */
+  /** Deletes all files with this id but the last. Every process takes the same one for the last. */
   private async removeReplaced(sessionId: string, fileId: string): Promise<void> {
     const rows = await this.rows({ sessionId, fileId });
     const key = (row: Row) => `${toDate(row.createdAt)?.toISOString()} ${row.objectId}`;
@@ -185,7 +192,9 @@ export class SessionFiles {
     if (replaced.length > 0) await this.remove({ objectId: { $in: replaced.map(row => row.objectId) } });
   }
 
-  /** Marks a session as one with files, for the process that ends it. @throws 101 when there is no such session. */
+  /**
+   * Marks a session as one with files, for whichever process ends it. @throws 101 when there is no such session.
+   */
   private async noteFiles(objectId: string): Promise<void> {
     const { database } = this.connection;
     if (!this.inUse) await ensureOwnClass(database, FILE_CLASS, FILE_FIELDS, 'sessionId');
@@ -203,7 +212,7 @@ export class SessionFiles {
   }
 }
 
-/** Whether nobody stores this file any more: whoever began has died, or could not undo it. */
+/** Whether nobody stores this file any more: the process that began has died, or could not undo it. */
 const isAbandoned = ({ stored, createdAt }: Row) =>
   stored !== true && Date.now() - (toDate(createdAt)?.getTime() ?? 0) > STORING_MS;
 

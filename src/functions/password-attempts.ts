@@ -5,8 +5,8 @@ const WINDOW_MS = 15 * 60_000;
 const MAX_ATTEMPTS = 5;
 
 /**
- * Limits how often a user's password may be tried by `confirmPassword`, on each process: whoever holds a stolen token
- * must not guess it. Parse Server's own `rateLimit` does not see calls by GraphQL.
+ * Limits how often `confirmPassword` may try a user's password, per process: a thief with a session token must not
+ * guess it. Parse Server's own `rateLimit` does not see calls by GraphQL.
  */
 export class PasswordAttempts {
   private readonly byUser = boundedCache<number>(100_000, WINDOW_MS, { noUpdateTTL: true });

@@ -6,14 +6,19 @@ import { silence } from '../log';
 import type { Webhooks } from '../webhooks';
 import type { CloudFunction } from './session-functions';
 
-/** Parse Server logs the parameters and the answer of each function: these parameters get masked before. */
+/**
+ * Parameters that are masked before Parse Server logs them (`FunctionsRouter.js#handleCloudFunction` of 9.10.0).
+ */
 const SECRET_PARAMS = ['password', 'sessionToken', 'except'];
-/** And this answer must reach the caller as it is, so it is not logged. */
+/**
+ * Functions whose answer holds a token. It cannot be masked on its way to the caller, so it is not logged at all.
+ */
 const ANSWERS_TOKEN = new Set(['createRestrictedSession']);
 
 /**
  * Defines the cloud functions.
- * @returns what keeps their names: a function of the app under one of them would silently replace it.
+ * @returns a composer that refuses a function of the app under one of their names: it would silently replace ours.
+ * @throws Error when a webhook has one of their names.
  */
 export function registerFunctions(
   define: Register,
@@ -32,7 +37,7 @@ export function registerFunctions(
     if (webhooks.hasFunction(prefix + name)) refuse(prefix + name);
     define(prefix + name, async (request: FunctionRequest) => {
       if (transactionOf(request.config)) {
-        // It would work on another connection, and wait there for what the transaction has locked.
+        // The function would work on another connection, and wait there for what the transaction has locked.
         throw parseError(ErrorCode.OPERATION_FORBIDDEN, `${name} cannot be part of a transaction.`);
       }
       try {

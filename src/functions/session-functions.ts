@@ -20,7 +20,7 @@ export interface FunctionDependencies {
   now(): Date;
 }
 
-/** More sessions than this nobody looks through, the caller's own aside; and it could be any number of them. */
+/** How many sessions a list has at most, the caller's own aside. A user could have any number of them. */
 const MAX_LISTED = 1000;
 
 export type CloudFunction = (request: FunctionRequest) => Promise<unknown>;
@@ -66,14 +66,17 @@ export function sessionFunctions(dependencies: FunctionDependencies) {
   const view = (session: SessionRecord, caller: FunctionCaller): SessionView =>
     toView(session, caller.master ? null : caller.session.objectId, now());
 
-  /** The session with this id if the caller may manage it; another user's session is as unknown as none. */
+  /** The session with this id, if the caller may manage it. @throws 101 for another user's session as for none. */
   async function manageable(caller: FunctionCaller, objectId: string): Promise<SessionRecord> {
     const [session] = await store.records({ objectId });
     if (!session || (!caller.master && session.userId !== caller.userId)) throw notFoundError();
     return session;
   }
 
-  /** Those that were accessed last; then, for databases sort what is empty to either end, those that never were. */
+  /**
+   * The sessions that were accessed last, then those that never were. It takes two queries, because databases
+   * differ in where they sort what is empty.
+   */
   async function latest(query: Query): Promise<SessionRecord[]> {
     const accessed = { ...query, lastAccessedAt: { $exists: true } };
     const sessions = await store.records(accessed, { sort: { lastAccessedAt: -1 }, limit: MAX_LISTED });
@@ -180,7 +183,7 @@ export function sessionFunctions(dependencies: FunctionDependencies) {
       const { password } = readParams(PARAMS.confirm, request.params);
       attempts.count(caller.userId);
       const verified = await dependencies.verifyPassword(request.user, password);
-      // The name may be somebody else's by now.
+      // Parse Server looks the user up by name, and the name may be somebody else's by now.
       if (verified?.objectId !== caller.userId) throw notFoundError();
       attempts.forget(caller.userId);
       const authenticatedAt = now();

@@ -4,7 +4,7 @@ import type { Visit } from './visit';
 
 export type Operation = 'create' | 'read' | 'update' | 'delete';
 
-/** One call of such a method: what the rules judge, and may change before it goes on. */
+/** One call of a method of the gate. The rules judge it, and may change it before it goes on. */
 export class Access {
   constructor(
     readonly visit: Visit,
@@ -17,25 +17,31 @@ export class Access {
     readonly rest: readonly unknown[],
   ) {}
 
-  /** Whether the client reads or writes, and not Parse Server on its behalf: it names the client's permissions then. */
+  /**
+   * Whether the client itself reads or writes. Parse Server then passes the client's permissions; it passes none
+   * for what it does on the client's behalf (`RestQuery.js#getUserAndRoleACL` of 9.10.0).
+   */
   get byClient(): boolean {
     return this.options?.acl !== undefined;
   }
 
-  /** Whether a client with a user does: of one without, Parse Server names the permissions of the public only. */
+  /** Whether a client with a user does. For one without, Parse Server passes the permission of the public only. */
   get byUser(): boolean {
     return this.options?.acl?.some(name => name !== '*') ?? false;
   }
 
-  /** What it does to the class. */
+  /** What the call does to the class. */
   get operation(): Operation {
     switch (this.method) {
       case 'find': {
         const op = this.options?.op;
-        // Before it updates or deletes, Parse Server may read the object for the client, and would answer 101.
+        // Before an update or a delete Parse Server may read the object for the client (`rest.js#update` and
+        // `#del` of 9.10.0). This read is judged as the write: otherwise a refused client could get 101 instead of
+        // the refusal.
         return (op === 'update' || op === 'delete') && this.byClient ? op : 'read';
       }
-      // Parse Server validates before `beforeSave` triggers run, and before it makes a class or a column for the write.
+      // Parse Server validates an object before it writes it, and makes a missing class or column while it does
+      // (`SchemaController.js#validateObject` of 9.10.0). So a write is refused as early as this.
       case 'validateObject':
         return this.query ? 'update' : 'create';
       case 'destroy':

@@ -8,9 +8,10 @@ import { MASTER, NOBODY, READ_ONLY_MASTER, UNKNOWN, type Caller } from './visit'
 const UPGRADE = /^\/upgradeToRevocableSession\/?$/i;
 
 /**
- * Who sent an HTTP request, as Parse Server resolved it: `GET /sessions/me` carries a token but no `auth` yet, and
- * `/login` has its token taken away. A token says who the caller is only where it is a session's: a user that the
- * app's own middleware made may have any text beside him.
+ * Who sent an HTTP request, as Parse Server resolved it. `GET /sessions/me` carries a token but no `auth` yet
+ * (`middlewares.js#handleParseSession` of 9.10.0). From `/login` Parse Server takes the token away
+ * (`#handleParseHeaders`). Where the app's own middleware has authenticated the user (`userFromJWT`), the token
+ * beside him may be any text: `ownCallerOf` checks it.
  */
 export function callerOfRequest(request: ServerRequest): Caller {
   const { auth, info, path } = request;
@@ -19,13 +20,16 @@ export function callerOfRequest(request: ServerRequest): Caller {
   const userId = auth?.user?.id;
   if (!token) return userId === undefined ? NOBODY : { kind: 'user', userId };
   if (!isLegacyToken(token)) return { kind: 'session', token, userId };
-  // A legacy token logs in here only (`middlewares.js#handleParseSession` of 9.10.0), or on a path of GraphQL's that
-  // ends alike.
+  // Parse Server takes a legacy token on this route only (`middlewares.js#handleParseSession` of 9.10.0). A path
+  // of GraphQL may end alike, so `isRest` is asked.
   const upgrades = UPGRADE.test(path) && isRest(request) && !request.userFromJWT;
   return upgrades && userId !== undefined ? { kind: 'user', userId } : UNKNOWN;
 }
 
-/** The same where the token need not be the user's own: it says nothing then. */
+/**
+ * Answers the caller if his token is of a session of his own user. Otherwise the token says nothing, and he is
+ * unknown.
+ */
 export async function ownCallerOf(
   caller: Extract<Caller, { kind: 'session' }>,
   { callers }: Runtime,
@@ -37,7 +41,7 @@ export async function ownCallerOf(
   return session && session.userId === caller.userId ? caller : UNKNOWN;
 }
 
-/** How the SDK in cloud code asks. */
+/** The options of a call by the SDK in cloud code. */
 export interface CallOptions {
   sessionToken?: unknown;
   useMasterKey?: boolean;

@@ -2,13 +2,14 @@ import type { Row, ServerResponse } from '../parse-server';
 import { SECRET_COLUMNS } from '../policy/columns';
 
 /**
- * Parse Server answers `POST /sessions` with what the client sent, not with what was stored. This puts the stored
- * row into the answer, also into those of a batch.
+ * The sessions that a request has created. Parse Server answers `POST /sessions` with what the client sent, not
+ * with what was stored (`RestWrite.js#handleSession` of 9.10.0). This puts the stored row into the answer, also
+ * into that of a batch.
  */
 export class CreatedSessions {
   private readonly stored = new Map<unknown, Row>();
 
-  /** Corrects the answer to come of an HTTP request. */
+  /** Has the answer to an HTTP request corrected when Parse Server sends it. */
   static inAnswer(response: ServerResponse): CreatedSessions {
     const created = new CreatedSessions();
     const json = response.json.bind(response);

@@ -2,11 +2,15 @@ import type { Database, DatabaseOptions, ServerConfig } from '../parse-server';
 import type { Runtime } from '../runtime';
 import { Access } from './access';
 import { keepOriginal } from './past-gate';
+import type { Rule } from './rule';
 import { RULES } from './rules';
 import { gateTransactions } from './transactions';
 import { enter, UNKNOWN, Visit, visitOf } from './visit';
 
-/** Mounted apps, by the middleware that `configure()` put into their options: each configuration of theirs holds it. */
+/**
+ * Mounted apps, by the middleware that `configure()` put into their options. Every configuration of an app holds
+ * it.
+ */
 const mounted = new WeakMap<object, Runtime>();
 
 /** Has the gate guard an app. */
@@ -14,7 +18,7 @@ export function guardApp(middleware: object, runtime: Runtime): void {
   mounted.set(middleware, runtime);
 }
 
-/** The mounted app that a request belongs to; none for another app of this process. */
+/** The mounted app that a request belongs to; `undefined` for any other app of this process. */
 export function runtimeOf(config: Partial<ServerConfig> | undefined): Runtime | undefined {
   const middleware = config?.requestContextMiddleware;
   return middleware ? mounted.get(middleware) : undefined;
@@ -22,16 +26,17 @@ export function runtimeOf(config: Partial<ServerConfig> | undefined): Runtime | 
 
 const straight = new WeakSet<Database>();
 
-/** Lets a controller pass unjudged: one that serves no request, but this package on its own account. */
+/** Lets a controller pass unjudged: it serves no request, but this package's own work. */
 export function goStraight(database: Database): Database {
   straight.add(database);
   return database;
 }
 
 /**
- * Opens the gate: the methods of the class that all of Parse Server's database controllers are of. It makes one for
- * each request, whatever the way in (REST, batch, GraphQL, also by the endpoint of another app in this process, the SDK
- * in cloud code, files, pages, look-ups for LiveQuery), so that nothing reaches the database past them.
+ * Opens the gate: puts it in place of five methods of the class that all of Parse Server's database controllers
+ * are of. Parse Server makes a controller for each request, whatever the way in: REST, batch, GraphQL (also by the
+ * endpoint of another app in this process), the SDK in cloud code, files, pages, look-ups for LiveQuery. So
+ * nothing reaches the database past the gate.
  * @throws Error when this Parse Server has no such methods.
  */
 export function openGate(database: Database): void {
@@ -76,16 +81,15 @@ function visitAt(
   const visit = visitOf(database);
   const runtime = visit ? visit.runtime : runtimeOf(database.options);
   if (!runtime) return undefined;
-  const isOrdinary = !visit?.isScoped && !runtime.isCovered(className);
-  // An aggregation may join any class.
-  if (isOrdinary && !options?.pipeline && !options?.distinct) return undefined;
+  if (!isCoveredByAny(className, runtime, options, visit)) return undefined;
   if (visit) return visit;
   return straight.has(database) ? undefined : enter(new Visit(runtime, database, UNKNOWN));
 }
 
 /**
  * Has an access judged by each rule, in their order, and carried out. Parse Server leaves some promises of its
- * controller to themselves (`UsersRouter#handleLogIn` of 9.10.0 does): a refusal in one of those must not end the process.
+ * controller unawaited (`UsersRouter.js#handleLogIn` of 9.10.0). A refusal in one of those must not end the
+ * process, so every promise gets a handler.
  */
 function pass(access: Access): Promise<unknown> {
   let answer: Promise<unknown>;
@@ -98,10 +102,32 @@ function pass(access: Access): Promise<unknown> {
   return answer;
 }
 
+/** Asked for every access of the app: a loop costs less than a closure. */
+function isCoveredByAny(
+  className: string,
+  runtime: Runtime,
+  options: DatabaseOptions | undefined,
+  visit: Visit | undefined,
+): boolean {
+  for (const rule of RULES) if (isCovering(rule, className, runtime, options, visit)) return true;
+  return false;
+}
+
+function isCovering(
+  rule: Rule,
+  className: string,
+  runtime: Runtime,
+  options: DatabaseOptions | undefined,
+  visit: Visit | undefined,
+): boolean {
+  return rule.covers(className, runtime, options) || (rule.coversScoped === true && visit?.isScoped === true);
+}
+
 function proceed(access: Access, from: number): Promise<unknown> {
+  const { visit, className, options } = access;
   for (let index = from; index < RULES.length; index += 1) {
     const rule = RULES[index]!;
-    if (!rule.covers(access)) continue;
+    if (!isCovering(rule, className, visit.runtime, options, visit)) continue;
     const judging = rule.judge?.(access);
     const around = rule[access.method];
     if (!judging && !around) continue;

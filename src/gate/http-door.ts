@@ -9,8 +9,8 @@ import { enter, Visit, type Caller } from './visit';
 const callOn: Middleware = (_request, _response, next) => next();
 
 /**
- * The `requestContextMiddleware` of a Parse Server: makes the visit of each REST and GraphQL request. The app's own
- * middleware runs after it.
+ * The `requestContextMiddleware` of a Parse Server. It makes the visit of each REST and GraphQL request.
+ * @param goOn the app's own middleware, which runs afterwards. @default none
  */
 export function requestContext(goOn: Middleware = callOn): Middleware {
   return function sessionContext(request, response, next) {
@@ -18,13 +18,15 @@ export function requestContext(goOn: Middleware = callOn): Middleware {
     const runtime = runtimeOf(config);
     if (!runtime) {
       if (config.requestContextMiddleware === sessionContext) throw notStarted();
-      // This app's GraphQL endpoint serves whichever app of the process a client names.
+      // The request is another app's: a GraphQL endpoint serves whichever app of the process the client names
+      // (`ParseGraphQLServer.js#applyGraphQL` of 9.10.0).
       return goOn(request, response, next);
     }
     const caller = callerOfRequest(request);
-    // At once: Parse Server may renew the session while the rest is judged.
+    // The visit is made before anything is awaited: Parse Server may be renewing the session meanwhile
+    // (`Auth.js#renewSessionIfNeeded` of 9.10.0), and writes it through the gate.
     const visit = enterBy(request, response, runtime, caller);
-    // A user that the app's own middleware made may have anybody's token beside him.
+    // Beside a user whom the app's own middleware has authenticated, the token may be anybody's.
     if (request.userFromJWT && caller.kind === 'session') {
       return ownCallerOf(caller, runtime)
         .then(own => enterBy(request, response, runtime, own))
@@ -32,7 +34,8 @@ export function requestContext(goOn: Middleware = callOn): Middleware {
         .then(() => goOn(request, response, next), next);
     }
     if (visit.isScoped) return admit(request, visit).then(() => goOn(request, response, next), next);
-    // `GET /sessions/me` is not authenticated yet, so its token may be made up: it is marked once its session is read.
+    // Without `auth` (`GET /sessions/me`) the token may be made up. `findForClient` marks the access once it has
+    // read the session.
     if (auth?.user) visit.touch();
     return goOn(request, response, next);
   };
@@ -40,7 +43,7 @@ export function requestContext(goOn: Middleware = callOn): Middleware {
 
 function enterBy(request: ServerRequest, response: ServerResponse, runtime: Runtime, caller: Caller): Visit {
   const { config, auth } = request;
-  // Parse Server has asked Express for the address already, which costs time.
+  // Parse Server has read the address from Express already. Reading it again would cost time.
   const origin = originOf({ ip: config.ip, headers: request.headers });
   return enter(new Visit(runtime, config.database, caller, { auth, response, origin }));
 }
@@ -50,6 +53,6 @@ async function admit(request: ServerRequest, visit: Visit): Promise<void> {
   if (visit.isScoped) await authorizeRequest(request, visit);
 }
 
-/** Without its cloud code, which starts this package, an app has no rules: nothing passes then. */
+/** The option `cloud` starts this package. While it has not run, the app has no rules, so no request passes. */
 const notStarted = () =>
   new Error('parse-server-sessions: Parse Server has not started with these sessions.');

@@ -3,7 +3,7 @@ import { mayAccess, scopesOf } from '../policy/scopes';
 import type { Runtime } from '../runtime';
 import type { Composer, Register } from '../parse-cloud';
 
-/** LiveQuery sends a user his own credentials, see `policy/credentials.ts`. */
+/** LiveQuery would send the restricted session its user's credentials, see `policy/credentials.ts`. */
 const RESTRICTED_SUBSCRIPTION_MESSAGE = 'subscription to users not allowed: restricted session';
 
 /** A client of Parse's LiveQuery server, as `beforeConnect` gets it. */
@@ -35,12 +35,12 @@ interface Subscribe {
 }
 
 /**
- * The door of LiveQuery: judges each subscription before Parse Server hears of it. No trigger on a class does that:
- * with `beforeSubscribe`, subscriptions with `select` or `watch` fail (`ParseLiveQueryServer.js#_handleSubscribe` of
- * 9.10.0 turns their query into another form).
+ * The door of LiveQuery: judges each subscription before Parse Server reads it. A trigger could not do that: with
+ * a `beforeSubscribe`, subscriptions with `select` or `watch` fail, because Parse Server turns their query into
+ * another form (`ParseLiveQueryServer.js#_handleSubscribe` of 9.10.0).
  */
 export function liveQueryDoor(runtime: Runtime, liveClasses: readonly string[]) {
-  /** The client of each socket: one that connects anew takes the place of the one before. */
+  /** The client of each socket. A socket that connects once more gets another client. */
   const clients = new WeakMap<Socket, LiveQueryClient>();
   let isRegistered = false;
 
@@ -64,14 +64,17 @@ export function liveQueryDoor(runtime: Runtime, liveClasses: readonly string[]) 
 
   return {
     composeConnect,
-    /** Registers the door where the app has no trigger of its own on connections. */
+    /** Registers the door where the app has no `beforeConnect` of its own. */
     openDoor(register: Register): void {
       if (!isRegistered && liveClasses.length > 0) register(admit);
     },
   };
 }
 
-/** Has each subscription judged before Parse Server's own listeners hear of it, and keeps the messages in their order. */
+/**
+ * Puts one listener in the place of Parse Server's own. It has each subscription judged, then hands the message on
+ * to them. Messages keep their order.
+ */
 function standBefore(
   socket: Socket,
   judge: (message: Subscribe) => Promise<void>,
@@ -99,7 +102,7 @@ function standBefore(
   });
 }
 
-/** A message that subscribes; `undefined` for any other, which is Parse Server's to answer. */
+/** A message that subscribes; `undefined` for any other, which Parse Server answers itself. */
 function readSubscribe(raw: unknown): Subscribe | undefined {
   let message: unknown = raw;
   try {
@@ -112,7 +115,7 @@ function readSubscribe(raw: unknown): Subscribe | undefined {
   return subscribes && typeof query?.className === 'string' ? (message as Subscribe) : undefined;
 }
 
-/** As `Client.pushError` of Parse Server does. */
+/** Sends an error as Parse Server does (`Client.js#pushError` of 9.10.0). */
 function refuse(socket: Socket, requestId: unknown, error: { code?: number; message: string }): void {
   const known = error.code !== undefined;
   socket.send(
@@ -127,8 +130,9 @@ function refuse(socket: Socket, requestId: unknown, error: { code?: number; mess
 }
 
 /**
- * Judges a subscription by each token that Parse Server may take its user from: its own, that of the subscription which
- * it replaces, and that of the connection.
+ * Judges a subscription by each token that Parse Server may take its user from
+ * (`ParseLiveQueryServer.js#getAuthFromClient` of 9.10.0): its own, that of the subscription which it replaces,
+ * and that of the connection.
  */
 async function judge(message: Subscribe, client: LiveQueryClient, runtime: Runtime): Promise<void> {
   if (client.hasMasterKey) return;
@@ -137,7 +141,7 @@ async function judge(message: Subscribe, client: LiveQueryClient, runtime: Runti
   const replaced = client.getSubscriptionInfo(message.requestId)?.sessionToken;
   for (const token of new Set([own, replaced, client.sessionToken])) {
     if (typeof token !== 'string' || token === '') continue;
-    // A connection may outlive its session; a subscription with a session of its own does not need it.
+    // A connection may outlive its session. A subscription with a token of its own works without it.
     const isNeeded = token === own || typeof own !== 'string' || own === '';
     await judgeToken(token, className, isNeeded, runtime);
   }

@@ -1,4 +1,4 @@
-/** What a request tells of where it comes from, whether Express or a trigger holds it. */
+/** What Express's request and a trigger's have in common: where the request comes from. */
 interface FromSomewhere {
   ip?: string;
   headers?: Record<string, string | string[] | undefined>;
@@ -9,7 +9,7 @@ export interface Origin {
   userAgent?: string;
 }
 
-/** How Node writes an IPv4 address on a socket that takes both kinds. */
+/** What Node puts before an IPv4 address on a socket that takes IPv4 and IPv6. */
 const MAPPED = /^::ffff:(?=\d+\.)/;
 
 export function originOf({ ip, headers }: FromSomewhere): Origin {

@@ -15,7 +15,7 @@ export type Step = (typeof STEPS)[number];
 /** The methods as Parse Server has them. */
 export type Original = Pick<Database, Method | Step>;
 
-/** Where they are kept, once the gate is open: on the class that all controllers are of. */
+/** Where the original methods are kept once the gate is open: on the class that all controllers are of. */
 const ORIGINAL = Symbol('parse-server-sessions.original');
 type Gated = Database & { [ORIGINAL]?: Original };
 
@@ -40,7 +40,7 @@ export function keepOriginal(database: Database): { controllers: Database; origi
   return { controllers, original };
 }
 
-/** A request's database past the gate: what rules read and write by, in the request's own transaction. */
+/** A request's database, past the gate. Rules read and write by it, in the request's own transaction. */
 export class PastGate implements Pick<Database, Method> {
   private readonly original: Original;
 

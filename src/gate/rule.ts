@@ -1,3 +1,5 @@
+import type { DatabaseOptions } from '../parse-server';
+import type { Runtime } from '../runtime';
 import type { Access } from './access';
 import type { Method } from './past-gate';
 
@@ -7,12 +9,15 @@ export type Proceed = () => Promise<unknown>;
 type Around = (access: Access, proceed: Proceed) => Promise<unknown>;
 
 /**
- * One rule of the gate. It says which accesses it covers, judges them, and may stand round the operation itself, by
- * the name of the method. Where a rule has to read or write on its own account, it does so past the gate
- * (`access.visit.pastGate`), never through it again.
+ * One rule of the gate. It says which accesses it covers, and judges them. By the name of a method it may also
+ * stand round the operation itself. A rule reads and writes past the gate (`access.visit.pastGate`), never through
+ * it.
  */
 export interface Rule extends Partial<Record<Method, Around>> {
-  covers(access: Access): boolean;
-  /** @throws what it refuses; at once, or by the promise. */
+  /** Whether it may have a say. Where no rule does, the access goes straight on, and no rule is asked again. */
+  covers(className: string, runtime: Runtime, options: DatabaseOptions | undefined): boolean;
+  /** Whether it covers everything that a scoped session does: it may do only what its scopes name. */
+  readonly coversScoped?: boolean;
+  /** Throws what it refuses, at once or by the promise. */
   judge?(access: Access): void | Promise<void>;
 }

@@ -24,18 +24,21 @@ interface Core {
   setRESTController(controller: RestController): void;
 }
 
-/** The SDKs whose door is open: Parse Server sets its controller each time an app of the process is built. */
+/** The SDKs whose door is open already: all apps of a process share one. */
 const open = new WeakSet<Core>();
 
 /**
- * The gate's door for cloud code. Inside the server the SDK does not go through HTTP (`directAccess`), hence not
- * through `requestContextMiddleware`; its REST controller takes the configuration to work on as a fifth argument.
+ * The gate's door for cloud code. Inside the server the SDK does not go through HTTP (`directAccess`), so no
+ * `requestContextMiddleware` sees its calls. Parse Server's REST controller takes the configuration to work on as
+ * a fifth argument, undocumented (`ParseServerRESTController.js#handleRequest` of 9.10.0): the door passes one
+ * whose database carries the visit.
  * @throws Error when this version of the SDK cannot be wrapped: nobody would know who asks.
  */
 export function openSdkDoor(Parse: ParseSdk): void {
   const core = Parse.CoreManager as unknown as Core;
   if (open.has(core)) return;
-  // Parse Server sets its controller when `server.app` is first read, which may be before or after this.
+  // Parse Server sets a controller whenever it builds an app (`ParseServer.js#app` of 9.10.0), before this or
+  // after.
   const original = core.setRESTController;
   const set: Core['setRESTController'] = controller => original.call(core, guarded(controller, Parse));
   core.setRESTController = set;
@@ -50,7 +53,7 @@ export function openSdkDoor(Parse: ParseSdk): void {
   open.add(core);
 }
 
-/** A controller that makes the visit of each call before it hands it on. */
+/** A controller that makes the visit of each call before it hands the call on. */
 function guarded(controller: RestController, Parse: ParseSdk): RestController {
   let app: Promise<Runtime | undefined> | undefined;
 
@@ -66,18 +69,18 @@ function guarded(controller: RestController, Parse: ParseSdk): RestController {
   return { ...controller, request };
 }
 
-/** The mounted app that a controller works for: Parse Server keeps that to itself, so it is tried out, once. */
+/** The mounted app that a controller works for. The controller does not tell, so one call tries it out. */
 async function appOf(controller: RestController): Promise<Runtime | undefined> {
   if (!isDirect(controller)) return undefined;
   const probe = expectProbe();
-  // Any mounted app asks its cache of users for the token, and is refused.
+  // A mounted app asks its own cache of users for the token, which `guardUserCache` notices. The call is refused.
   await controller.request('GET', 'users/me', {}, { sessionToken: probe.token }).catch(() => undefined);
   return probe.seenBy();
 }
 
 /**
- * Whether a controller works inside this process. Parse Server's reads the configuration that it is handed, the SDK's
- * own reads the data that it is to send: neither gets any further than that here.
+ * Whether a controller works inside this process. Parse Server's begins with the configuration that it is handed,
+ * the SDK's own with the data that it is to send. Reading either throws here, so neither gets any further.
  */
 function isDirect(controller: RestController): boolean {
   let isAsked = false;
@@ -95,19 +98,20 @@ function isDirect(controller: RestController): boolean {
     const answer = controller.request('GET', 'users/me', data, {}, config as never);
     Promise.resolve(answer).catch(() => undefined);
   } catch {
-    // As it should be.
+    // The controller has read the configuration or the data.
   }
   return isAsked;
 }
 
 /** A configuration for one call, made as Parse Server makes one per request. */
 function newConfig(Parse: ParseSdk, applicationId: string): ServerConfig {
-  // `Parse.Server` is that of the app that was constructed last.
+  // `Parse.Server` is made for the app that `Parse.applicationId` names (`ParseServer.js#addParseCloud` of
+  // 9.10.0).
   const last = Parse.applicationId;
   Parse.applicationId = applicationId;
   try {
     const { database } = Parse.Server;
-    // It is a copy without the methods of a configuration; its database holds the original.
+    // `Parse.Server` is a copy that lacks the methods of a configuration. Its database holds the original.
     const config = database.options;
     if (config?.database === database) return config;
   } finally {

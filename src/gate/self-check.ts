@@ -4,7 +4,10 @@ import type { SessionRecord } from '../record';
 import type { Runtime } from '../runtime';
 import { enter, Visit } from './visit';
 
-/** The first version that ignores what a client sends for `createdWith`, by which sessions of clients are known. */
+/**
+ * 9.8 is the first 9.x that ignores what a client sends for `createdWith` (`RestWrite.js#handleSession` of
+ * 9.10.0). By that column the rules know the sessions that clients make.
+ */
 const FIRST_MINOR = 8;
 
 /** @throws Error for a version of Parse Server that this package does not know how to guard. */
@@ -18,7 +21,7 @@ export function requireKnownVersion({ version }: Pick<ServerConfig, 'version'>):
   );
 }
 
-/** A session that may write nothing, of a user that nobody is. */
+/** A restricted session of a user that does not exist. */
 const PROBE: SessionRecord = {
   objectId: 'probe',
   sessionToken: 'r:probe',
@@ -41,12 +44,12 @@ const PROBE: SessionRecord = {
 };
 
 /**
- * Has a restricted session write a user at the gate, by a controller as each request has one.
- * @throws Error when it is not refused: then nothing would be guarded.
+ * Tries to write a user as a restricted session, with a controller like that of any request.
+ * @throws Error when the gate does not refuse it: then nothing would be guarded.
  */
 export async function checkGate(config: Pick<ServerConfig, 'database'>, runtime: Runtime): Promise<void> {
   const caller = { kind: 'session', token: PROBE.sessionToken, userId: PROBE.userId! } as const;
-  // Nothing follows from this refusal, no event either.
+  // This refusal is no event.
   const silent = { ...runtime, events: { blocked: () => undefined } as never };
   const visit = enter(new Visit(silent, config.database, caller));
   visit.assume(PROBE);

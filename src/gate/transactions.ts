@@ -4,13 +4,14 @@ import type { Original } from './past-gate';
 import { visitOf } from './visit';
 
 /**
- * Follows the transaction of a batch, on the controller of its request: what follows from the end or the making of a
- * session waits for the commit.
+ * Notes on the visit which transaction its batch has opened. What follows when a session begins or ends waits for
+ * the commit.
  */
 export function gateTransactions(controllers: Database, original: Original): void {
   controllers.createTransactionalSession = async function () {
     const visit = visitOf(this);
-    // Looked up now: in the transaction it would take a second connection, and wait for one that others hold.
+    // The session is looked up before the transaction is open. Within it the look-up would need a second
+    // connection, and other transactions may hold all of them.
     if (visit?.caller.kind === 'session') await visit.ownSession();
     await original.createTransactionalSession.call(this);
     if (visit) visit.transaction = new Transaction();
@@ -21,7 +22,7 @@ export function gateTransactions(controllers: Database, original: Original): voi
     const transaction = visit?.transaction;
     if (!visit || !transaction) return;
     visit.transaction = undefined;
-    // What is committed is committed: the client gets its answer.
+    // The batch is committed, so the client gets its answer whatever fails now.
     await transaction
       .committed()
       .catch(error =>

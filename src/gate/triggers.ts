@@ -12,8 +12,8 @@ import { refuseScopedFiles, tokenOf } from './rules/scopes';
 export type CloudGuard = (request: CloudRequest) => Promise<void>;
 
 /**
- * The guard as a trigger or a validator: throws 119 when the caller's session is restricted. The master key, and a
- * caller without a session, pass.
+ * The guard as a trigger or a validator. The master key, and a caller without a session, pass.
+ * @throws 119 when the caller's session is restricted, 209 when it is over.
  */
 export async function guardCall(request: CloudRequest, { callers, events }: Runtime): Promise<void> {
   const { functionName, object } = request;
@@ -26,8 +26,8 @@ export async function guardCall(request: CloudRequest, { callers, events }: Runt
 }
 
 /**
- * As a validator of `Parse.Cloud.define`: throws 119 when the caller's session is restricted, and 209 when there is
- * none. The master key passes.
+ * As a validator of `Parse.Cloud.define`. The master key passes.
+ * @throws 119 when the caller's session is restricted, 209 when it is over or when there is none.
  */
 export async function requireUnrestricted(request: CloudRequest, runtime: Runtime): Promise<void> {
   if (!request.master && !tokenOf(request)) throw invalidSessionError();
@@ -35,8 +35,9 @@ export async function requireUnrestricted(request: CloudRequest, runtime: Runtim
 }
 
 /**
- * As a validator of `Parse.Cloud.define`: throws 119 when the user's last login in this session is longer ago than so
- * many milliseconds, and 209 when there is no session. The master key passes.
+ * As a validator of `Parse.Cloud.define`. The master key passes.
+ * @param within how long ago the last login in this session may be, in milliseconds.
+ * @throws 119 when it is longer ago or the session is restricted, 209 when there is no session.
  */
 export async function requireFresh(request: CloudRequest, within: number, runtime: Runtime): Promise<void> {
   await requireUnrestricted(request, runtime);
@@ -45,7 +46,7 @@ export async function requireFresh(request: CloudRequest, within: number, runtim
   const token = tokenOf(request) ?? '';
   let session = await callers.live(token);
   if (session && !isFresh(session, within, now())) {
-    // The password may have been confirmed in another process meanwhile.
+    // Another process may have confirmed the password meanwhile.
     callers.forget(token);
     session = await callers.live(token);
   }
@@ -57,9 +58,9 @@ export async function requireFresh(request: CloudRequest, within: number, runtim
 }
 
 /**
- * Puts the guard in front of each trigger that the app registers on a guarded class: Parse Server keeps one handler per
- * class and trigger. Where the app has registered none, this package registers none: with a trigger, Parse Server
- * writes differently (`RestWrite.js#runBeforeSaveTrigger` of 9.10.0).
+ * Puts the guard in front of each trigger that the app registers on a guarded class: Parse Server keeps one
+ * handler per class and trigger. Where the app registers none, neither does this package, because Parse Server
+ * writes differently with a trigger (`RestWrite.js#runBeforeSaveTrigger` of 9.10.0).
  */
 export function composeTrigger(runtime: Runtime, guardFile: CloudGuard): Composer {
   const guardOf = (className: string): CloudGuard | undefined => {
@@ -79,7 +80,10 @@ export function composeTrigger(runtime: Runtime, guardFile: CloudGuard): Compose
   };
 }
 
-/** The guard of files, which pass neither the doors nor the database: a trigger on `@File` is the only lock on them. */
+/**
+ * The guard of files. They pass neither the doors nor the database, so a trigger on `@File` is the only lock on
+ * them.
+ */
 export function fileGuard(runtime: Runtime, guardFiles: boolean): CloudGuard {
   return async function guardFile(request) {
     const token = tokenOf(request);
@@ -88,13 +92,16 @@ export function fileGuard(runtime: Runtime, guardFiles: boolean): CloudGuard {
   };
 }
 
-/** The same where the app has no trigger of its own on files. */
+/**
+ * A guard of files whose trigger leaves no lines in the log, for an app that has no trigger of its own on files.
+ */
 export function quietly(guard: CloudGuard): CloudGuard {
   return async function guardQuietly(request) {
     try {
       await guard(request);
     } finally {
-      // With a trigger, Parse Server logs each file: too much to start with for this package's sake.
+      // Parse Server logs each file as soon as there is a trigger. An app that registered none does not expect
+      // that.
       silence(request.config, 'triggerBeforeSuccess', 'triggerBeforeError');
     }
   };

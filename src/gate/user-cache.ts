@@ -8,10 +8,10 @@ interface Probe {
   runtime?: Runtime;
 }
 
-/** Probes that are on their way to the cache of an app. */
+/** Probes that the SDK door has under way, by their token. */
 const probes = new Map<string, Probe>();
 
-/** Tells the app whose cache of users is asked for a token that nobody else has. */
+/** Makes a token that nobody has. `seenBy()` answers the mounted app whose cache of users was asked for it. */
 export function expectProbe(): { token: string; seenBy(): Runtime | undefined } {
   const probe: Probe = { token: `r:probe-${randomUUID()}` };
   probes.set(probe.token, probe);
@@ -25,9 +25,10 @@ export function expectProbe(): { token: string; seenBy(): Runtime | undefined } 
 }
 
 /**
- * Stands round Parse Server's cache of users by token, which every request asks first. A revoked token is not in it,
- * whoever fills it and when: it is asked for on every read, and after a write too, for caches that keep entries
- * longer than the mark. And the tracker of last accesses learns from it when sessions end.
+ * Wraps Parse Server's cache of users by token, which every request asks first. A revoked token is not found in
+ * it, whoever puts it there and when. The mark is looked at on every read, and after every write as well, because
+ * a cache may keep an entry longer than the mark is kept. The tracker of last accesses learns here when sessions
+ * end.
  */
 export function guardUserCache({ user }: CacheController, runtime: Runtime): void {
   const { revocations, activity } = runtime;
@@ -67,7 +68,8 @@ export function guardUserCache({ user }: CacheController, runtime: Runtime): voi
   };
   user.put = (token, value, ttl) => {
     const putting = putUnrevoked(token, value, ttl);
-    // Parse Server does not wait for it (`Auth.js#getAuthForSessionToken` of 9.10.0): a failure must not end the process.
+    // Parse Server does not await this (`Auth.js#getAuthForSessionToken` of 9.10.0). A failure must not end the
+    // process.
     putting.catch(() => undefined);
     return putting;
   };

@@ -12,9 +12,15 @@ import { PastGate } from './past-gate';
 /** Who sent a request. Whoever is none of these is unknown, and refused where a rule applies. */
 export type Caller =
   | { kind: 'master'; readOnly: boolean }
-  /** A token of a session. `userId` is whom Parse Server took him for; absent where it has not looked yet. */
+  /**
+   * A session, by its token. `userId` is the user that Parse Server found for it; absent where it has not looked
+   * yet.
+   */
   | { kind: 'session'; token: string; userId?: string }
-  /** A user without a session: the app's own middleware made him (`userFromJWT`), or he upgrades a legacy token. */
+  /**
+   * A user without a session: the app's own middleware has authenticated him (`userFromJWT`), or he upgrades a
+   * legacy token.
+   */
   | { kind: 'user'; userId: string }
   | { kind: 'nobody' }
   /** No door has told who he is: Parse Server itself at work, or a client that came in past the doors. */
@@ -64,8 +70,8 @@ export class Visit {
   }
 
   /**
-   * The caller's session, the same for the whole request: one that ends its own session, such as a change of
-   * password, goes on to make a new one. At once where it is known.
+   * The caller's session. It stays the same for the whole request: one that changes the password ends its own
+   * session, and goes on to make a new one. No promise where the session is known.
    * @throws 209 when the session is over, or not that of the request's user.
    */
   ownSession(): SessionRecord | Promise<SessionRecord> {
@@ -75,7 +81,11 @@ export class Visit {
     return known ? this.settle(known) : this.runtime.callers.live(token).then(found => this.settle(found));
   }
 
-  /** The same, looked at anew unless a transaction is open: that look would wait for another connection. */
+  /**
+   * The caller's session, looked up again. In an open transaction it is not: the look-up would wait for another
+   * connection.
+   * @throws 209 as {@link ownSession}.
+   */
   async ownSessionNow(): Promise<SessionRecord> {
     if (this.transaction) return this.ownSession();
     const { token } = this.sessionCaller();
@@ -103,17 +113,17 @@ export class Visit {
     return (this.past ??= new PastGate(this.database));
   }
 
-  /** Takes this for the caller's session, without a look. */
+  /** Sets the caller's session, without a look-up. */
   assume(session: SessionRecord): void {
     this.session = session;
   }
 
-  /** Tokens that this client may see and ask for: its own, and those that this very request made. */
+  /** Tokens that this client may see and ask for: its own, and those of sessions that this very request made. */
   get ownTokens(): Set<string> {
     return (this.tokens ??= new Set(this.caller.kind === 'session' ? [this.caller.token] : []));
   }
 
-  /** Marks the caller's session as used; the SDK in cloud code is no use of it. */
+  /** Marks the caller's session as used. A call of the SDK in cloud code has no origin, and does not count. */
   touch(): void {
     const { caller, runtime } = this;
     const { origin } = this.through;
@@ -126,14 +136,14 @@ export class Visit {
     const { auth } = this.through;
     if (auth) return auth.user ? ['*', ...(await auth.getUserRoles()), auth.user.id as string] : ['*'];
     if (this.caller.kind !== 'session') return ['*'];
-    // Parse Server has looked the roles up for this call and left them in its cache; without that cache, a permission
-    // that only a role has is refused.
+    // A call of the SDK: Parse Server has just left the user's roles in its cache. Without a cache, what only a
+    // role permits is refused.
     const { userId } = await this.ownSession();
     if (userId === null) return ['*'];
     return ['*', ...((await this.runtime.cacheController.role.get(userId)) ?? []), userId];
   }
 
-  /** Notes that the client created this session: the answer must show it as it is stored. */
+  /** Notes that the client created this session. The answer must show it as it is stored. */
   show(stored: Row): void {
     const { response } = this.through;
     this.created ??= response ? CreatedSessions.inAnswer(response) : new CreatedSessions();
@@ -164,6 +174,6 @@ export function enter(visit: Visit): Visit {
 
 export const visitOf = (database: Database): Visit | undefined => (database as Visited)[VISIT];
 
-/** The transaction that a request's configuration serves, if it does. */
+/** The open transaction of the request that a configuration belongs to; `undefined` when there is none. */
 export const transactionOf = ({ database }: Pick<ServerConfig, 'database'>): Transaction | undefined =>
   visitOf(database)?.transaction;

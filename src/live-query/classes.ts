@@ -2,8 +2,8 @@ import { classNameOf } from '../class-name';
 
 /**
  * The classes that an app offers to LiveQuery: names, patterns, or classes of the SDK.
- * @throws TypeError for `_Session`: sessions have no ACL, so everybody who subscribes would hear of everybody's, and
- * restricted sessions of unrestricted ones.
+ * @throws TypeError for `_Session`: sessions have no ACL, and LiveQuery passes no rule of this package, so a
+ * restricted session would hear of unrestricted ones.
  */
 export function liveQueryClasses(liveQuery: unknown): string[] {
   const offered = (liveQuery as { classNames?: unknown[] } | undefined)?.classNames ?? [];

@@ -33,8 +33,8 @@ function tokensOf(client: LiveQueryClient): string[] {
 }
 
 /**
- * Closes the LiveQuery sockets of sessions that have ended. Parse Server leaves them open for ever, with events of
- * public objects, and with those of the user for as long as its cache lasts.
+ * Closes the LiveQuery sockets of sessions that have ended. Parse Server (9.10.0) never does. Such a socket goes
+ * on getting events of public objects, and events of its user's objects while `authCache` holds the token.
  */
 export class LiveQuerySockets {
   constructor(
@@ -66,8 +66,8 @@ export class LiveQuerySockets {
 }
 
 /**
- * Closes the sockets of sessions that expire, or that another process revokes: one query per interval and thousand of
- * tokens.
+ * Closes the sockets of sessions that expire, or that another process revokes. Each check asks the database once
+ * per thousand tokens.
  * @returns a function that stops it.
  */
 export function watchSockets(
@@ -76,7 +76,7 @@ export function watchSockets(
   now: () => Date,
   log: Logger,
 ): () => void {
-  /** Those of the tokens whose sessions are there and have not expired. */
+  /** The tokens among these whose sessions exist and have not expired. */
   async function alive(tokens: string[]): Promise<unknown[]> {
     const query = { sessionToken: { $in: tokens }, ...unexpired(now()) };
     const rows = await database.find('_Session', query, { keys: ['sessionToken'] });
@@ -85,7 +85,7 @@ export function watchSockets(
 
   async function check(): Promise<void> {
     const open = sockets.tokens();
-    // Anybody may name anything as his token.
+    // A client may name anything as its token. What cannot be one counts as ended without a look-up.
     const plausible = open.filter(isPlausibleToken);
     const ended = new Set(open);
     for (let start = 0; start < plausible.length; start += CHUNK) {

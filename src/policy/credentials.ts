@@ -4,8 +4,8 @@ import { ALLOW, refuse, type Decision } from './decision';
 import { rootOf } from './keys';
 
 /**
- * What logs its user in without a password: for anonymous users the id is all it takes, for others it may be a token of
- * their provider. Parse Server shows it to its owner, hence to each of his sessions.
+ * The column that logs its user in without a password. For an anonymous user its id is all it takes; for others it
+ * may hold a token of their provider. Parse Server shows it to the user himself, so to each of his sessions.
  */
 const CREDENTIAL = 'authData';
 
@@ -33,6 +33,6 @@ export function mayAskForCredentials({ restricted }: { restricted: boolean }): D
     : ALLOW;
 }
 
-/** Whether a write gives a user another password, before Parse Server has hashed it and after. */
+/** Whether a write changes a user's password, before Parse Server has hashed it (`password`) or after. */
 export const changesPassword = (data: Row | undefined): boolean =>
   data !== undefined && ('password' in data || '_hashed_password' in data);

@@ -1,4 +1,4 @@
-/** What a policy answers. Only an enforcement point turns a refusal into an error. */
+/** What a policy answers. Policies never throw: their callers turn a refusal into an error. */
 export type Decision = { allow: true } | { allow: false; code: number; reason: string };
 
 export const ALLOW: Decision = { allow: true };

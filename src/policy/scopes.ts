@@ -14,13 +14,13 @@ export const isScope = (scope: string): boolean =>
   scope.startsWith('function:') ? FUNCTION_SCOPE.test(scope) : CLASS_SCOPE.test(scope);
 
 /**
- * The tokens of scoped sessions show that they are: so that the requests of all others need no look-up to know that
- * they may read. Nobody can take the sign away without making another token.
+ * What the tokens of scoped sessions begin with. A request with any other token needs no look-up before it reads.
+ * A client cannot take the prefix away: what is left is another token, of no session.
  */
 export const SCOPED_TOKEN_PREFIX = 'r:scoped-';
 export const isScopedToken = (token: string): boolean => token.startsWith(SCOPED_TOKEN_PREFIX);
 
-/** The scopes of a session; `null` for one that is not scoped. */
+/** The scopes of a session; `null` for one that is not scoped. A scoped token without scopes allows nothing. */
 export const scopesOf = ({
   scopes,
   sessionToken,
@@ -59,7 +59,7 @@ export function mayAccess(
   return refuse(ErrorCode.OPERATION_FORBIDDEN, OUT_OF_SCOPE_MESSAGE);
 }
 
-/** The classes whose relations a query follows: its answer tells what they hold. */
+/** The classes whose relations a query follows. Its answer shows what is in them, so they are judged as well. */
 export function relationsIn(query: Query): string[] {
   return Object.entries(query).flatMap(([key, value]) => {
     if (key === '$relatedTo') return [String((value as RelatedTo | null)?.object?.className)];

@@ -5,7 +5,7 @@ import { ALLOW, refuse, type Decision } from './decision';
 import { rootOf } from './keys';
 
 const secret: ReadonlySet<string> = new Set(SECRET_COLUMNS);
-/** What is decided when a session is made, and by nobody later. */
+/** Columns that no request may write, not even with the master key. */
 const SET_BY_SERVER: ReadonlySet<string> = new Set([...SECRET_COLUMNS, 'scopes']);
 
 const isObject = (value: unknown): value is object => value !== null && typeof value === 'object';
@@ -18,7 +18,10 @@ function filtersBySecret(query: Query): boolean {
   );
 }
 
-/** Stages and expressions that turn column names into values, and back, or rows of one class into those of another. */
+/**
+ * Stages and expressions by which a query could read a column without naming it, run code, or copy rows into a
+ * class.
+ */
 const EVASIVE = /"\$(objectToArray|arrayToObject|getField|function|accumulator|where|out|merge)"/;
 const NAMES_SECRET = new RegExp(`\\b(${SECRET_COLUMNS.join('|')})\\b`);
 
@@ -28,7 +31,10 @@ export function aggregatesSessions(className: string, { pipeline, distinct }: Da
   return className === '_Session' || JSON.stringify(pipeline ?? []).includes('_Session');
 }
 
-/** Whether anybody, the master key included, may ask this of sessions: what is not shown must not be guessed. */
+/**
+ * Whether anybody, the master key included, may ask this of sessions. Whoever filters or sorts by a secret guesses
+ * it.
+ */
 export function mayAskSessions(query: Query, options: DatabaseOptions = {}): Decision {
   if (filtersBySecret(query)) return refused('filtered');
   if (Object.keys(options.sort ?? {}).some(key => secret.has(rootOf(key)))) return refused('sorted');
@@ -48,12 +54,12 @@ export function mayWriteKeys(data: Row): Decision {
     : ALLOW;
 }
 
-/** Removes from a session row what nobody outside of the server may see, in place. */
+/** Removes from a session row, in place, what nobody outside of the server may see. */
 export function hideFromAll(row: Row): void {
   for (const column of SECRET_COLUMNS) delete row[column];
 }
 
-/** The same for what an aggregation answers: whole rows may be parts of its results. */
+/** Removes the same from what an aggregation answers, at any depth: whole rows may be parts of its results. */
 export function hideDeeply(value: unknown): void {
   if (!isObject(value)) return;
   if (!Array.isArray(value)) hideFromAll(value as Row);

@@ -18,7 +18,10 @@ const isDotted = (key: string) => key.includes('.');
 const invalidKey = (key: string) =>
   refuse(ErrorCode.INVALID_KEY_NAME, `Invalid key name: ${key} is read-only on a session.`);
 
-/** Whether a client may update a session with these keys; `createdWith.action` would forge like `createdWith`. */
+/**
+ * Whether a client may update a session with these keys. A dotted one, such as `createdWith.action`, is judged as
+ * its column: it would forge as well.
+ */
 export function mayUpdateKeys(data: Row): Decision {
   for (const key of Object.keys(data)) {
     if (readOnly.has(key) || (isDotted(key) && neverDotted.has(rootOf(key)))) return invalidKey(key);
@@ -27,8 +30,8 @@ export function mayUpdateKeys(data: Row): Decision {
 }
 
 /**
- * Whether a client may create a session with these keys. Parse Server itself replaces what is sent for `user`,
- * `createdWith`, `expiresAt` and `sessionToken`, and `restricted` is stamped whatever it sends.
+ * Whether a client may create a session with these keys. Parse Server itself replaces `user`, `createdWith`,
+ * `expiresAt` and `sessionToken` (`RestWrite.js#handleSession` of 9.10.0), and this package replaces `restricted`.
  */
 export function mayCreateWithKeys(data: Row): Decision {
   for (const key of Object.keys(data)) {
@@ -41,7 +44,7 @@ export function mayCreateWithKeys(data: Row): Decision {
 
 const TOKEN = 'sessionToken';
 
-/** Equality with a token that the caller holds anyway tells him nothing. */
+/** A caller learns nothing from a filter by equality with a token that he holds. */
 function isEqualityWithOwn(key: string, constraint: unknown, ownTokens: ReadonlySet<string>): boolean {
   if (key !== TOKEN) return false;
   if (typeof constraint === 'string') return ownTokens.has(constraint);
@@ -77,8 +80,8 @@ export function hideForeignToken(row: Row, ownTokens: ReadonlySet<string>): void
 }
 
 /**
- * Whether a session may be changed like this by anybody, the master key included: its user is set once
- * (RapidContext's `setUserId`), and what was invalidated stays so.
+ * Whether anybody, the master key included, may change a session like this. Its user is set once (RapidContext's
+ * `setUserId`), and an invalidated session stays invalid.
  */
 export function mayChangeForEver(session: SessionRecord, data: Row): Decision {
   for (const key of Object.keys(data)) {
@@ -95,9 +98,9 @@ export function mayChangeForEver(session: SessionRecord, data: Row): Decision {
 }
 
 /**
- * Which sessions are unrestricted when a client's request creates them. Login, sign-up and the upgrade of a legacy
- * token name themselves in `createdWith`; the session after a password change has none. Anything else is made by
- * a client that saves a session.
+ * What Parse Server writes into `createdWith.action` of its own sessions: at a login, a sign-up, the upgrade of a
+ * legacy token. Its session after a password change has no `createdWith`. Any other session is one that a client
+ * saves.
  */
 const UNRESTRICTED_ACTIONS = ['login', 'signup', 'upgrade'];
 
@@ -106,7 +109,7 @@ export function isCreatedByClient(createdWith: unknown): boolean {
   return !UNRESTRICTED_ACTIONS.includes((createdWith as { action?: string }).action ?? '');
 }
 
-/** Whether a session is made by the power of another: by a client's save, or by the upgrade of a token. */
+/** Whether a session is made from another one: by a client's save, or by the upgrade of a token. */
 export function isMadeFromAnother(createdWith: unknown): boolean {
   return isCreatedByClient(createdWith) || (createdWith as { action?: string } | null)?.action === 'upgrade';
 }

@@ -8,7 +8,7 @@ import { mayAccess, scopesOf } from './scopes';
 export interface Write {
   className: string;
   operation: 'create' | 'update' | 'delete';
-  /** Whose write it is: the client's, or Parse Server's own on behalf of the request. */
+  /** Whether the client writes, not Parse Server on its behalf. */
   byClient: boolean;
   query?: Query | null;
   data?: Row;
@@ -18,33 +18,35 @@ const onlyKeys = (data: Row | undefined, keys: readonly string[]) =>
   data !== undefined && Object.keys(data).every(key => keys.includes(key));
 
 /**
- * Writes that Parse Server makes by itself while it serves a restricted session. Everything that is not listed
- * here is refused, because several inner writes carry out what the client asked for: `POST /sessions` inserts as
- * master, and the removal of the same installation's older session deletes as master.
+ * Writes that Parse Server makes by itself while it serves a restricted session. Any other is refused, because
+ * some inner writes carry out what the client asked for: `POST /sessions` inserts as master, and the older session
+ * of the same installation is deleted as master (`RestWrite.js#handleSession` and `#destroyDuplicatedSessions` of
+ * 9.10.0).
  */
 const OWN_WRITES: ReadonlyArray<(write: Write, sessionId: string) => boolean> = [
   // Logout deletes the caller's own session.
   ({ className, operation, query }, sessionId) =>
     className === '_Session' && operation === 'delete' && query?.objectId === sessionId,
-  // `extendSessionOnUse` moves the expiry of the caller's own session on.
+  // `extendSessionOnUse` moves the end of the caller's own session.
   ({ className, operation, query, data }, sessionId) =>
     className === '_Session' &&
     operation === 'update' &&
     query?.objectId === sessionId &&
     onlyKeys(data, ['expiresAt', 'updatedAt']),
-  // `/verifyPassword` counts failures: refusing the count would give free guesses.
+  // `/verifyPassword` counts failures. If the count were refused, guesses would be free.
   ({ className, operation, data }) =>
     className === '_User' &&
     operation === 'update' &&
     onlyKeys(data, ['_failed_login_count', '_account_lockout_expires_at']),
-  // A log-in notes since when the password is there (`passwordPolicy.maxPasswordAge`).
+  // A log-in notes when the password was first seen (`passwordPolicy.maxPasswordAge`, `UsersRouter.js#handleLogIn`
+  // of 9.10.0).
   ({ className, operation, data }) =>
     className === '_User' && operation === 'update' && onlyKeys(data, ['_password_changed_at']),
   // Idempotency records a request id before the request itself is judged.
   ({ className, operation }) => className === '_Idempotency' && operation === 'create',
 ];
 
-/** The rules that apply to writes beside the session's own properties. */
+/** What the app's options say of writes. */
 export interface WriteRules {
   isGuarded: IsGuarded;
   /** Classes that only a session with a recent login may write. */

@@ -10,18 +10,21 @@ interface Range {
   crowded?: boolean;
 }
 
-/** While the database deletes one batch, the next is prepared, and the answer to the one before is read. */
+/** How many batches are under way at once. While the database deletes one, the next is prepared. */
 const AT_ONCE = 2;
 
-/** So many batches are cut off before the first is deleted: PostgreSQL's index alone tells where, until rows go. */
+/**
+ * How many ranges are cut before the first is deleted. Until rows are deleted, PostgreSQL finds them by its index
+ * alone.
+ */
 const LOOK_AHEAD = 256;
 
-/** PostgreSQL ended this statement, which had met another process's in a deadlock, and undid it. */
+/** PostgreSQL's code for a statement that it undid, because it had met another process's in a deadlock. */
 const DEADLOCK = '40P01';
 const ATTEMPTS = 5;
 
 /**
- * Deletes by range of `expiresAt`, which costs a fraction of deleting by id: no ids travel, and none is looked up.
+ * Deletes by range of `expiresAt`. That costs a fraction of deleting by id: no ids travel, and none is looked up.
  * @returns how many rows each batch deleted.
  */
 export async function* destroyExpiredRanges(
@@ -29,7 +32,7 @@ export async function* destroyExpiredRanges(
   cutoff: Date,
   batchSize: number,
 ): AsyncGenerator<number> {
-  // Parse Server would put it together anew for each of the statements.
+  // Loaded once, because Parse Server would put it together anew for each statement.
   const schema = await database.loadSchema();
   let adapterCounts = false;
   const destroyRange = async (query: Query) => {
@@ -63,12 +66,12 @@ export async function* destroyExpiredRanges(
     }
     yield* finish(0);
   } finally {
-    // Whoever sees this purge fail sees it at an end, too.
+    // When the purge fails, nothing of it may still be under way.
     await Promise.allSettled(running);
   }
 }
 
-/** Deletes by id, and ends each session: its files go, and its event is told. */
+/** Deletes by id, and ends each session: its files are deleted, and its event is emitted. */
 export const destroyExpiredRows = (endings: Endings) =>
   async function* (database: Database, cutoff: Date, batchSize: number): AsyncGenerator<number> {
     const expired = within({ to: cutoff });
@@ -97,8 +100,8 @@ export async function endBatch(
 
 /**
  * Cuts the expired sessions into ranges of `batchSize` rows at most, none of them empty. Each begins where the one
- * before ends, not at the entries that are deleted by then: PostgreSQL's statistics still count those, and would have
- * it read the whole table for the few that are left.
+ * before ends. A look from the oldest on would meet rows that are deleted by then: PostgreSQL's statistics still
+ * count them, so it would read the whole table for the few that are left.
  */
 async function* ranges(
   database: Database,
@@ -106,7 +109,7 @@ async function* ranges(
   batchSize: number,
   schema: unknown,
 ): AsyncGenerator<Range, undefined> {
-  /** The end of the session before which so many others end. */
+  /** The end of the session that `skip` others precede, from `from` on; `null` when there are not so many. */
   const endAfter = async (skip: number, from?: Date) => {
     const options = { sort: { expiresAt: 1 }, skip, limit: 1, keys: ['expiresAt'] };
     const [row] = await database.find('_Session', within({ from, to: cutoff }), options, undefined, schema);
@@ -126,7 +129,7 @@ async function* ranges(
   }
 }
 
-/** Asks for many ranges before the first is deleted. */
+/** Asks for many ranges before it hands out the first. */
 async function* ahead(source: AsyncGenerator<Range, undefined>): AsyncGenerator<Range> {
   for (;;) {
     const known: Range[] = [];
@@ -139,7 +142,7 @@ async function* ahead(source: AsyncGenerator<Range, undefined>): AsyncGenerator<
   }
 }
 
-/** Within one millisecond only ids are left to tell the sessions of a batch from the others. */
+/** Deletes sessions that end in the same millisecond. No range could cut them into batches, so it goes by id. */
 async function* destroyCrowd(database: Database, range: Range, batchSize: number): AsyncGenerator<number> {
   for (;;) {
     const rows = await database.find('_Session', within(range), { limit: batchSize, keys: ['objectId'] });
@@ -167,7 +170,7 @@ async function destroy(database: Database, query: Query, schema?: unknown): Prom
     try {
       return await database.destroy('_Session', query, {}, schema);
     } catch (error) {
-      // Two processes that purge at once may lock the same rows in different orders.
+      // Two processes that purge at the same time may lock the same rows in different orders.
       if ((error as { code?: unknown }).code !== DEADLOCK || attempt === ATTEMPTS) throw error;
     }
   }

@@ -6,9 +6,9 @@ import type { Purge, PurgeOptions } from '../sessions/connection';
 export const PURGE_JOB = 'purgeExpiredSessions';
 
 /**
- * Registers the job `purgeExpiredSessions` (`POST /jobs/purgeExpiredSessions`). Its message shows the progress, and
- * in the end the result as JSON.
- * @returns what keeps its name for it.
+ * Registers the job `purgeExpiredSessions` (`POST /jobs/purgeExpiredSessions`). Its message shows the progress,
+ * and in the end the result as JSON.
+ * @returns a composer that refuses a job of the app under the same name.
  */
 export function registerPurgeJob(Parse: ParseSdk, prefix: string, purge: Purge): Composer {
   const own = prefix + PURGE_JOB;
@@ -23,7 +23,8 @@ export function registerPurgeJob(Parse: ParseSdk, prefix: string, purge: Purge):
 }
 
 /**
- * Runs the purge by a cron pattern in this process, never twice at the same time. `stop()` waits for one under way.
+ * Runs the purge by a cron pattern in this process, never twice at the same time.
+ * @returns `stop()`, which ends the schedule and waits for a purge under way.
  */
 export function schedulePurge(
   pattern: string,

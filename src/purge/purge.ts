@@ -37,15 +37,15 @@ export interface PurgeDependencies {
 type Params = z.output<typeof purgeParams>;
 
 /**
- * Deletes expired sessions in bounded batches, and never one that has not expired: each statement repeats the
- * condition, so that another process, or an extension meanwhile, does no harm. Killed half-way, the next run goes on
- * where this one ended.
+ * Deletes expired sessions in bounded batches. Each statement repeats the condition, so a session that is extended
+ * meanwhile stays, and two processes may purge at once. If it is killed half-way, the next run goes on where it
+ * ended.
  */
 export async function purgeExpired(params: Params, dependencies: PurgeDependencies): Promise<PurgeResult> {
   const { database, endings, files, now, progress } = dependencies;
   const started = now().getTime();
   const cutoff = new Date(started - (params.olderThan ?? 0));
-  // Counting reads every expired session once more: only for somebody who looks.
+  // Counting reads every expired session once more, so it is done only where somebody looks at the count.
   const total = params.dryRun || progress ? await count(database, within({ to: cutoff })) : 0;
   const result: PurgeResult = { deleted: 0, batches: 0, durationMs: 0 };
 
@@ -57,7 +57,7 @@ export async function purgeExpired(params: Params, dependencies: PurgeDependenci
         result.deleted += batch.length;
     }
   } else {
-    // By range, unless something follows from each of the sessions.
+    // By range, unless each session has an event or files to see to.
     const destroyExpired = (await endings.isFollowed()) ? destroyExpiredRows(endings) : destroyExpiredRanges;
     for await (const deleted of destroyExpired(database, cutoff, params.batchSize)) {
       result.deleted += deleted;

@@ -1,7 +1,10 @@
 import type { Logger, ServerConfig } from '../parse-server';
 import { COLUMNS } from '../policy/columns';
 
-/** Every request looks a session up by token; lists go by user; the purge by expiry. Parse Server indexes none. */
+/**
+ * Every request looks a session up by token, lists go by user, the purge goes by end. Parse Server has an index on
+ * none.
+ */
 const INDEXED = ['sessionToken', 'user', 'expiresAt'] as const;
 
 /** MongoDB: an index with the same keys is there under another name, or with other options. It serves as well. */
@@ -12,7 +15,7 @@ const MONGO_SAME_NAME = 86;
 const POSTGRES_INDEX_APPEARED = '23505';
 
 /**
- * Adds the columns, whatever the database holds already; class-level permissions stay as the app made them.
+ * Adds the columns that are not there yet. Class-level permissions stay as the app made them.
  * @throws Error when the app has a column of that name with another type.
  */
 export async function ensureColumns({ database }: ServerConfig): Promise<void> {
@@ -27,7 +30,7 @@ export async function ensureColumns({ database }: ServerConfig): Promise<void> {
           'Rename that column, or delete it.',
       );
     }
-    // The last argument keeps the app's own field options (`required`, `defaultValue`), which would be wiped.
+    // Without the last argument Parse Server would wipe the app's own field options (`required`, `defaultValue`).
     await schema.enforceFieldExists('_Session', name, { type }, true);
   }
   await schema.reloadData({ clearCache: true });

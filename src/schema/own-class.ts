@@ -8,10 +8,10 @@ export const DEVICE_CLASS = 'ParseSessionDevice';
 const OWN_CLASSES: ReadonlySet<string> = new Set([FILE_CLASS, DEVICE_CLASS]);
 export const isOwnClass = (className: string): boolean => OWN_CLASSES.has(className);
 
-/** Nobody but the server: what these classes hold is no client's business. */
+/** Class-level permissions for nobody but the server. */
 const CLOSED = { find: {}, get: {}, count: {}, create: {}, update: {}, delete: {}, addField: {} };
 
-/** Whether a class of this package is there: it makes one only when it is needed. */
+/** Whether a class of this package exists. Each one is made only when it is needed. */
 export async function hasOwnClass(database: Database, className: string): Promise<boolean> {
   const schema = await database.loadSchema();
   if (await schema.hasClass(className)) return true;
@@ -20,7 +20,7 @@ export async function hasOwnClass(database: Database, className: string): Promis
   return schema.hasClass(className);
 }
 
-/** Makes a class that no client can read or write. @param indexed a field that it is searched by. */
+/** Makes a class that no client can read or write, if it does not exist. @param indexed a field to index. */
 export async function ensureOwnClass(
   database: Database,
   className: string,

@@ -7,8 +7,8 @@ import { sessionIdOf, type SessionRef } from '../record';
 const SECRET_BYTES = 32;
 
 /**
- * The secret of a session, in Base64; made at the first request. Whoever comes first stores it, everyone gets that
- * one: the update only matches a session without a secret.
+ * The secret of a session, in Base64. It is made at the first call. Of several callers at once one stores its
+ * secret, and all get that one: the update matches only a session without a secret.
  * @throws 101 when there is no such session.
  */
 export async function secretOf(database: Database, session: SessionRef): Promise<string> {
@@ -24,7 +24,10 @@ export async function secretOf(database: Database, session: SessionRef): Promise
   return stored;
 }
 
-/** A token for forms and requests of this session's pages, derived from its secret. */
+/**
+ * A token for forms and requests of this session's pages, in Base64url, derived from its secret.
+ * @throws 101 when there is no such session.
+ */
 export async function csrfTokenOf(database: Database, session: SessionRef): Promise<string> {
   const secret = await secretOf(database, session);
   return createHmac('sha256', secret)
@@ -32,7 +35,10 @@ export async function csrfTokenOf(database: Database, session: SessionRef): Prom
     .digest('base64url');
 }
 
-/** Whether a token is this session's, in a time that tells nothing about it. */
+/**
+ * Whether a token is this session's. The comparison takes the same time however much of the token is right.
+ * @throws 101 when there is no such session.
+ */
 export async function verifyCsrfToken(
   database: Database,
   session: SessionRef,

@@ -6,7 +6,7 @@ import { chosenEnd } from '../expiry/policy';
 import type { Database, Row } from '../parse-server';
 import { toSessionRecord, type SessionRecord } from '../record';
 
-/** More sessions than this within one cache period cost a query each again. */
+/** How many sessions are kept. Any more within one cache period cost a query each again. */
 const MAX_CACHED = 50_000;
 
 /** A token of the time before revocable sessions (`_User._session_token`): it has no session row. */
@@ -14,7 +14,7 @@ export const isLegacyToken = (token: string) => !token.startsWith('r:');
 
 const MAX_TOKEN = 128;
 
-/** Whether it could be a token: anything else is made up, not worth a look, and PostgreSQL takes no NUL in a query. */
+/** Whether a text could be a token. Any other is not looked up: PostgreSQL refuses a query that holds a NUL. */
 export const isPlausibleToken = (token: string) => token.length <= MAX_TOKEN && !token.includes('\0');
 
 /** A look-up under way. */
@@ -23,14 +23,14 @@ interface Loading {
 }
 
 /**
- * The sessions of callers, looked up once per session and cache period: as long as Parse Server itself trusts a
- * token without looking (`cacheTTL`). Simultaneous look-ups of one token share one query. Tokens without a session are
- * not kept: anybody can make them up.
+ * The sessions of callers. Each is looked up once per cache period, which is as long as Parse Server itself trusts
+ * a token without a look (`cacheTTL`). Simultaneous look-ups of one token share one query. A token without a
+ * session is not kept, because anybody can make up any number of them.
  */
 export class CallerSessions {
   private readonly cache: LRUCache<string, SessionRecord>;
   private readonly loading = new Map<string, Loading>();
-  /** How often anything was forgotten. */
+  /** How often any session was forgotten. */
   private forgotten = 0;
 
   constructor(
@@ -43,12 +43,12 @@ export class CallerSessions {
 
   /**
    * The session of this token; `null` for a legacy token, which has none.
-   * @throws 209 for any other: a token that Parse Server's cache still trusts may be deleted or over by now.
+   * @throws 209 when the session is gone, expired or invalidated: Parse Server's cache may still trust its token.
    */
   async live(token: string): Promise<SessionRecord | null> {
     let session = await this.find(token);
     if (session && this.isOver(session)) {
-      // Its end may have been moved on since it was looked up.
+      // Its end may have moved since the look-up.
       this.forget(token);
       session = await this.find(token);
     }
@@ -69,8 +69,9 @@ export class CallerSessions {
   }
 
   /**
-   * For a session that Parse Server is about to read for itself: answers a function to hand its row to. What has been
-   * forgotten meanwhile is not learnt.
+   * For a session that Parse Server is about to read for itself.
+   * @returns a function that takes the row which was read. It ignores the row if any session was forgotten
+   * meanwhile.
    */
   learner(token: string): (row: Row | undefined) => void {
     const before = this.forgotten;
@@ -91,7 +92,7 @@ export class CallerSessions {
     return (loading.session = this.load(token, loading));
   }
 
-  /** Forgets what is known, also what a look-up under way is about to learn. */
+  /** Forgets the session, and what a look-up under way is about to learn of it. */
   forget(token: string): void {
     this.forgotten += 1;
     this.cache.delete(token);

@@ -16,15 +16,19 @@ export type Ending = RevokeReason | 'expired';
 /** Deletes sessions, those that meet the condition. */
 export type Destroy = (condition: Query) => Promise<unknown>;
 
-/** How long the rest of another process's work on the same sessions is waited for, 1.5 s in all. */
+/** Pauses while another process finishes its work on the same sessions, in milliseconds: 1.5 s in all. */
 const LOOK_AGAIN_MS = [10, 20, 40, 80, 150, 300, 400, 500];
 
-/** A session whose end nobody has told, or is about to tell. */
+/** Matches a session whose event no process has emitted, or claimed for itself. */
 const UNTOLD: Query = { endedBy: null, invalidatedAt: null };
 
 const eventOf = (ending: Ending) => (ending === 'expired' ? 'expired' : 'revoked');
 
-/** PostgreSQL's adapter answers a count, MongoDB's undefined for "some"; both an object for "none". */
+/**
+ * How many rows a delete has deleted. PostgreSQL's adapter answers a count. MongoDB's answers `undefined` when it
+ * was more than none. Both answer an object for none.
+ * @param some the number to take for `undefined`.
+ */
 export function deletedBy(answer: unknown, some = 1): number {
   if (typeof answer === 'number') return answer;
   return answer === undefined ? some : 0;
@@ -33,8 +37,8 @@ export function deletedBy(answer: unknown, some = 1): number {
 const userIdOf = (row: Row) => (row.user as { objectId?: string } | undefined)?.objectId ?? null;
 
 /**
- * The one way in which sessions end: rows are deleted, tokens refused at once, files removed, and one event told by
- * one process.
+ * All sessions end here. Their rows are deleted, their tokens are refused at once, their files are deleted, and
+ * one process emits one event for each.
  */
 export class Endings {
   constructor(
@@ -48,7 +52,7 @@ export class Endings {
   /**
    * Ends sessions.
    * @param rows with {@link ENDING_KEYS}.
-   * @param destroy deletes the rows, or those of them that meet the condition; answers what Parse Server's database
+   * @param destroy deletes those of the rows that meet the condition; answers what Parse Server's database
    * controller does.
    * @param transaction the one that `destroy` is a part of.
    */
@@ -69,20 +73,24 @@ export class Endings {
     return result;
   }
 
-  /** The database tells which of several processes has deleted a row, and that one tells its end. */
+  /**
+   * Ends one session. The database tells which of several processes has deleted the row, and that process emits
+   * the event.
+   */
   private async endOne(rows: Row[], ending: Ending, destroy: Destroy): Promise<unknown> {
     const told = deletedBy(await destroy(UNTOLD));
     if (told > 0) this.tell(rows, ending);
     else await this.letOthersFinish(rows);
-    // What had been told before it ended.
+    // The row is still there where its event was emitted before (`invalidate`), or its process has died over it.
     const result = await destroy({});
     await this.ended(rows, ending);
     return told > 0 ? told : result;
   }
 
   /**
-   * In a number of statements that does not grow with the sessions: of several processes, the one that has claimed a
-   * session deletes it and tells its end. Should that one die before, another deletes it, and nobody tells.
+   * Ends many sessions, in a number of statements that does not grow with them. A process claims sessions, deletes
+   * them, and emits their events. If it dies in between, another process deletes them, and nobody emits their
+   * events.
    */
   private async endMany(rows: Row[], ending: Ending, destroy: Destroy): Promise<unknown> {
     const claim = randomUUID();
@@ -99,7 +107,7 @@ export class Endings {
       await release();
       throw error;
     }
-    // Those that were extended meanwhile, and do not meet the condition of a purge any more.
+    // Sessions that were extended meanwhile do not meet the condition of a purge any more.
     const left = await this.database.find('_Session', own, { keys: ['objectId'] });
     if (left.length > 0) await release();
     const isLeft = new Set(left.map(row => row.objectId));
@@ -113,11 +121,11 @@ export class Endings {
       await destroy({});
     }
     await this.ended(rows, ending);
-    // Where the adapter does not count.
+    // `undefined`: MongoDB's adapter does not count.
     return result === undefined ? gone.length : result;
   }
 
-  /** Waits for other processes to delete what they have claimed. One that takes long has died over it. */
+  /** Waits for other processes to delete what they have claimed. One that takes longer than this has died. */
   private async letOthersFinish(rows: Row[]): Promise<void> {
     const claimed = { objectId: { $in: rows.map(row => row.objectId) }, endedBy: { $exists: true } };
     for (const pause of LOOK_AGAIN_MS) {
@@ -137,23 +145,23 @@ export class Endings {
         },
       );
     if (await mark(UNTOLD)) this.tell([row], 'invalidated');
-    // Whoever ends it tells that, or has died over it.
+    // Another process is ending it and emits that event, or has died over it.
     else await mark({ invalidatedAt: null });
     await this.ended([row], 'invalidated');
   }
 
-  /** Whether anything follows from the end of expired sessions but that their rows go. */
+  /** Whether the end of an expired session takes more than the delete of its row: an event, or its files. */
   async isFollowed(): Promise<boolean> {
     return this.events.has('expired') || (await this.files.isInUse());
   }
 
   private async ended(rows: Row[], ending: Ending): Promise<void> {
-    // Parse Server refuses expired tokens by itself, cached or not.
+    // Parse Server itself refuses expired tokens, cached or not.
     if (ending !== 'expired') {
       const tokens = rows.map(row => String(row.sessionToken));
       await this.revocations.end(tokens);
     }
-    // The sessions have ended; the next purge tries their files again.
+    // A failure here changes nothing: the sessions have ended, and the next purge tries their files again.
     await this.files.sessionsEnded(rows).catch(error => warn(this.log, error));
   }
 

@@ -10,7 +10,7 @@ import type { Transaction } from './transaction';
 export type SessionLimits = Readonly<Partial<Record<Kind, number>>>;
 export type OnLimit = 'revoke-oldest' | 'refuse';
 
-/** How long a newcomer waits for others, who came at the same time and later in order, to give way. */
+/** How long a new session waits for younger ones, made at the same time, to give way; in milliseconds. */
 const GIVE_WAY_MS = 3_000;
 const TAKE_TURNS_MS = 5_000;
 const LOOK_AGAIN_MS = [25, 50, 100, 200];
@@ -21,8 +21,8 @@ type SessionRows = Pick<Database, 'find' | 'destroy'>;
 type NewSession = Pick<SessionRecord, 'objectId' | 'userId' | 'restricted' | 'createdWith'>;
 
 /**
- * Keeps the number of sessions per user and kind within its limit. There are no locks across processes: each new
- * session counts after its own insert, so the one that is inserted last sees all of them.
+ * Keeps the number of sessions per user and kind within its limit. There are no locks across processes. Each new
+ * session counts after its own insert, so the last one to be inserted sees all of them.
  */
 export class LimitKeeper {
   constructor(
@@ -32,11 +32,13 @@ export class LimitKeeper {
     private readonly endings: Endings,
   ) {}
 
-  /** Before a session is inserted. @throws 119 when the user has as many as he may. */
+  /**
+   * Called before a session is inserted. @throws 119 when the user has as many as he may, and in a transaction.
+   */
   async beforeCreate(session: NewSession, database: SessionRows, transaction?: Transaction): Promise<void> {
     const limit = this.limitOf(session);
     if (limit !== undefined && transaction) {
-      // Parse Server reads past the transaction: nobody could count what it has inserted.
+      // Parse Server's reads do not see what its transaction has inserted, so nobody could count.
       throw parseError(
         ErrorCode.OPERATION_FORBIDDEN,
         'Sessions with a limit cannot be made in a transaction.',
@@ -46,7 +48,7 @@ export class LimitKeeper {
     if ((await this.sessionsLike(session, database)).length >= limit) throw limitError();
   }
 
-  /** After it was inserted. @throws 119 when others came first; the session is deleted again then. */
+  /** Called after the insert. @throws 119 when others came first: then the session is deleted again. */
   async afterCreate(session: NewSession, database: SessionRows): Promise<void> {
     const limit = this.limitOf(session);
     if (limit === undefined) return;
@@ -63,10 +65,10 @@ export class LimitKeeper {
       const sessions = await this.sessionsLike(session, database);
       if (sessions.length <= limit) return;
       const rank = sessions.findIndex(row => row.objectId === session.objectId);
-      // Older ones were there first.
+      // As many older ones were there first.
       if (rank < 0 || rank >= limit) break;
-      // Younger ones give way, unless they were answered before this one's insert: then it has to go itself, and of
-      // several such the younger goes first.
+      // Younger ones give way, unless they were answered before this one's insert. Then this one gives way after
+      // its wait. The younger a session is, the shorter it waits, so they go one by one.
       if (waited > GIVE_WAY_MS + TAKE_TURNS_MS * (1 - rank / limit)) break;
       const pause = LOOK_AGAIN_MS[Math.min(tries, LOOK_AGAIN_MS.length - 1)] ?? 0;
       await sleep(pause);

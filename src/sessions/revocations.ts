@@ -2,8 +2,8 @@ import { boundedCache } from '../bounded-cache';
 import type { CacheController } from '../parse-server';
 
 /**
- * How long a revoked token is remembered: longer than any request can be under way that has read the session
- * before it was deleted, and would put it back into Parse Server's cache afterwards.
+ * How long a revoked token is remembered, in milliseconds. A request under way may have read the session before it
+ * was deleted, and put it back into Parse Server's cache afterwards: no request takes longer than this.
  */
 const REMEMBER_MS = 10 * 60_000;
 const MAX_REMEMBERED = 1_000_000;
@@ -11,21 +11,22 @@ const MAX_REMEMBERED = 1_000_000;
 const sharedKey = (token: string) => `revokedSession:${token}`;
 
 /**
- * Makes a revoked token end at once: in this process, and in every process that shares Parse Server's cache. Parse
- * Server trusts that cache for `cacheTTL`, forgets to clear it on a password change and on a login from the same
- * installation, and a request under way can fill it again.
+ * Has a revoked token refused at once, in this process and in every process that shares Parse Server's cache.
+ * Parse Server trusts that cache for `cacheTTL`. It does not clear it on a password change or a login from the
+ * same installation (`RestWrite.js#handleFollowup` and `#destroyDuplicatedSessions` of 9.10.0), and a request
+ * under way may fill it again.
  */
 export class Revocations {
   private readonly revoked = boundedCache<true>(MAX_REMEMBERED, REMEMBER_MS);
   private readonly listeners = new Set<(tokens: readonly string[]) => void>();
 
-  /** @param isShared whether other processes may use the cache: an own one need not hold what is known here. */
+  /** @param isShared whether other processes may use the cache. If not, the marks in memory are enough. */
   constructor(
     private readonly cache: Pick<CacheController, 'get' | 'put' | 'user'>,
     readonly isShared: boolean,
   ) {}
 
-  /** Calls the listener with each group of tokens that end; answers a function that stops it. */
+  /** Calls the listener with each group of tokens that end. @returns a function that removes the listener. */
   onEnded(listener: (tokens: readonly string[]) => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
@@ -49,7 +50,7 @@ export class Revocations {
     return this.revoked.size > 0 && this.revoked.has(token);
   }
 
-  /** Whether another process has, of those that share the cache. */
+  /** Whether another process that shares the cache has revoked the token. */
   async isRevokedElsewhere(token: string): Promise<boolean> {
     return this.isShared && Boolean(await this.cache.get(sharedKey(token)));
   }

@@ -26,22 +26,22 @@ export async function setExpiry(objectId: string, date: Date | null, connection:
     expiresAt: expiresAt ? toParseDate(expiresAt) : { __op: 'Delete' },
     fixedExpiry: date ? toParseDate(date) : { __op: 'Delete' },
   };
-  // It may have been invalidated meanwhile: that is for ever.
+  // A session that was invalidated meanwhile stays invalid.
   await database.update('_Session', { objectId, invalidatedAt: null }, data);
-  // What is known of its former end, by Parse Server beside the cached user.
+  // The tracker still knows the former end, and so does Parse Server's cache beside the user.
   activity?.forget(record.sessionToken);
   await cacheController.user.del(record.sessionToken);
 }
 
 /**
- * As `SessionStore#invalidate`. The token is replaced by one that nobody has ever seen: whatever renews the row, or
- * gives it another end, revives nothing.
+ * As `SessionStore#invalidate`. The token is replaced by one that nobody has ever seen. So the old one stays dead,
+ * even if something moves the end of the row later.
  */
 export async function invalidate(objectId: string, connection: Connection, now: Date): Promise<void> {
   const { database, endings } = connection;
   const [row] = await database.find('_Session', { objectId }, { keys: ENDING_KEYS });
   if (!row) throw notFoundError();
-  // Parse Server refuses what ends before now, not what ends now.
+  // Parse Server refuses a token whose end is before now, not one whose end is now.
   const end = toParseDate(new Date(now.getTime() - 1));
   await endings.invalidate(row, {
     sessionToken: `r:${randomBytes(16).toString('hex')}`,

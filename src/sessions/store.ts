@@ -27,10 +27,13 @@ export type SessionQuery = InstanceType<typeof Parse.Query<Session>>;
 
 /** How many rows one statement deletes at most. */
 const DELETE_CHUNK = 1000;
-/** How often sessions that appear while others are revoked are looked for: a user may go on logging in. */
+/**
+ * How many times sessions are looked for that appeared while others were revoked: a user may log in again and
+ * again.
+ */
 const MAX_ROUNDS = 10;
 
-/** Sessions on the server's side, as the Ruby class `Parse::Session` has them. */
+/** The sessions, for code on the server, as the Ruby class `Parse::Session` has them. */
 export class SessionStore {
   constructor(
     private readonly connect: () => Connection,
@@ -56,7 +59,7 @@ export class SessionStore {
     return this.query().lessThan('expiresAt', this.now());
   }
 
-  /** The sessions of a user. Run it with `{ useMasterKey: true }`. */
+  /** The sessions of a user. Run it with `{ useMasterKey: true }`. @throws TypeError for what is no user. */
   forUser(user: UserRef): SessionQuery {
     return this.query().equalTo('user', userPointer(userIdOf(user)) as never);
   }
@@ -69,6 +72,7 @@ export class SessionStore {
   /**
    * Deletes a session, so that its token answers 209 at once.
    * @returns false when there was no such session.
+   * @throws TypeError for what is no session.
    */
   async revoke(session: SessionRef): Promise<boolean> {
     return (await this.revokeWhere({ objectId: sessionIdOf(session) })) > 0;
@@ -78,6 +82,7 @@ export class SessionStore {
    * Deletes the sessions of a user, in a number of statements that does not grow with them.
    * @param options.except the token of a session to keep; `null` or an empty text keeps none.
    * @returns how many were deleted.
+   * @throws TypeError for what is no user.
    */
   async revokeAllForUser(user: UserRef, { except }: { except?: string | null } = {}): Promise<number> {
     const query: Query = { user: userPointer(userIdOf(user)) };
@@ -97,8 +102,9 @@ export class SessionStore {
 
   /**
    * Fixes when one session ends, whatever its use (RapidContext's `setDestroyTime`).
-   * @param date `null` gives the session back to the expiry policy, or without one to Parse Server's `sessionLength`.
-   * @throws 101 when there is no such session, 119 when it was invalidated.
+   * @param date `null` gives the session back to the expiry policy, or without one to Parse Server's
+   * `sessionLength`.
+   * @throws 101 when there is no such session, 119 when it was invalidated, TypeError for what is no date.
    */
   async setExpiry(session: SessionRef, date: Date | null): Promise<void> {
     await setExpiry(sessionIdOf(session), date, this.connect());
@@ -115,6 +121,7 @@ export class SessionStore {
 
   /**
    * Deletes expired sessions in bounded batches.
+   * @param progress is called with a line of text after each batch.
    * @throws 142 for a wrong option, naming it.
    */
   async purgeExpired(options: PurgeOptions = {}, progress?: (text: string) => unknown): Promise<PurgeResult> {
@@ -126,7 +133,7 @@ export class SessionStore {
   expiresWithin = (session: SessionLike, seconds: number): boolean =>
     lifetime.expiresWithin(session, seconds, this.now());
   timeRemaining = (session: SessionLike): number | null => lifetime.timeRemaining(session, this.now());
-  /** As the helper of that name; accesses that are not written yet count, too, on the process that saw them. */
+  /** As the helper of that name. On the process that saw them, accesses that are not written yet count as well. */
   isActive = (session: SessionLike): boolean => {
     const pending = this.connect().activity?.pending(String(fieldOf(session, 'sessionToken')));
     const now = this.now();
@@ -153,7 +160,7 @@ export class SessionStore {
   /** @internal Deletes the sessions that match and ends their tokens. */
   async revokeWhere(query: Query, reason: RevokeReason = 'revoked'): Promise<number> {
     let revoked = 0;
-    // Until none is left: a session that ends may have been making another one meanwhile.
+    // Goes on until none is left: a session that ends may have made another one meanwhile.
     for (let rounds = 0; rounds < MAX_ROUNDS; rounds += 1) {
       const rows = await this.connect().database.find('_Session', query, { keys: ENDING_KEYS });
       if (rows.length === 0) break;
@@ -185,16 +192,21 @@ export class SessionStore {
     await this.connect().database.update('_Session', { objectId }, { name });
   }
 
-  /** @internal Makes a restricted session; the same installation's older restricted sessions end. */
+  /**
+   * @internal Makes a restricted session, and ends the older restricted ones of the same installation.
+   * @param maker the session that it is made from.
+   * @throws 119 above the limit, 209 when the maker ended meanwhile.
+   */
   async createRestricted(session: NewRestrictedSession, maker?: SessionRecord): Promise<SessionRecord> {
     const { userId, installationId } = session;
     if (installationId) {
-      // Only restricted ones: an unrestricted session of the same installation is the phone in the user's hand.
+      // Restricted ones only: an unrestricted session of the same installation is the user's own, on his phone.
       const query = { user: userPointer(userId), installationId, restricted: true };
       await this.revokeWhere(query, 'sameInstallation');
     }
     const created = await createRestricted(session, this.connect(), this.now());
-    // Whoever logs out everywhere means this one, too, if it was made while he did.
+    // The user may have logged out everywhere while this session was being made. Then its maker is gone, and it
+    // has to go as well.
     if (maker && (await this.count({ objectId: maker.objectId })) === 0) {
       await this.revoke(created);
       throw invalidSessionError();

@@ -1,6 +1,6 @@
 /**
- * A batch with `transaction: true`. What follows from the end or the making of a session waits for its commit. And
- * nothing in it may wait for another connection: that one could wait for the transaction in turn, for ever.
+ * A batch with `transaction: true`. What follows when a session begins or ends waits for its commit. Nothing in it
+ * may wait for another connection, which in turn could wait for the transaction for ever.
  */
 export class Transaction {
   private readonly effects: Array<() => Promise<unknown>> = [];
@@ -9,7 +9,7 @@ export class Transaction {
     this.effects.push(effect);
   }
 
-  /** Runs what waits. Marks are set before this returns, the rest follows. */
+  /** Runs what has waited for the commit. Revoked tokens are marked before the first wait, the rest follows. */
   async committed(): Promise<void> {
     await Promise.all(this.effects.splice(0).map(effect => effect()));
   }

@@ -10,12 +10,13 @@ import type { Row } from '../../parse-server';
 import type { Rule } from '../rule';
 import type { Visit } from '../visit';
 
-/** Keeps from a restricted session what would log it in as an unrestricted one. */
+/** Hides from a restricted session the credentials that would log it in as an unrestricted one. */
 export const credentialsRule: Rule = {
-  covers: ({ className, visit }) => className === '_User' && visit.caller.kind !== 'master',
+  covers: className => className === '_User',
 
   async find(access, proceed) {
     const { visit, byClient } = access;
+    if (visit.caller.kind === 'master') return proceed();
     const asks = asksForCredentials(access.query ?? {}, access.options);
     if (asks && byClient) {
       const session = await sessionOf(visit);
@@ -23,7 +24,8 @@ export const credentialsRule: Rule = {
       else if (visit.caller.kind === 'unknown') throw invalidSessionError();
     }
     const rows = (await proceed()) as Row[] | number;
-    // Parse Server looks for them itself to log somebody in. And no other request has to know who is asking.
+    // A query for credentials keeps its rows whole: a client's was judged above, and Parse Server's own logs
+    // somebody in. Where no row holds credentials, it does not matter who asks.
     if (asks || !Array.isArray(rows) || !rows.some(hasCredentials)) return rows;
     const isHidden = byClient && visit.caller.kind === 'unknown';
     if (isHidden || (await sessionOf(visit))?.restricted) rows.forEach(hideCredentials);

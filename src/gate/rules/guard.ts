@@ -9,18 +9,16 @@ import type { Access } from '../access';
 import type { Rule } from '../rule';
 import type { Visit } from '../visit';
 
-/** What is decided of one class, for one session. */
+/** What is decided of one write, for a session. */
 type Judgement = (session: SessionRecord) => Decision;
 
 /**
  * Keeps restricted sessions from writing guarded classes, scoped ones from all that their scopes do not name, and
- * sessions whose last login is long ago from the classes of the option `fresh`.
+ * sessions without a recent login from writing the classes of the option `fresh`.
  */
 export const guardRule: Rule = {
-  covers({ visit, className }) {
-    const { isGuarded, needsFresh } = visit.runtime.writeRules;
-    return visit.isScoped || isGuarded(className) || needsFresh(className);
-  },
+  covers: (className, { writeRules }) => writeRules.isGuarded(className) || writeRules.needsFresh(className),
+  coversScoped: true,
 
   judge(access) {
     const { visit, operation } = access;
@@ -30,7 +28,7 @@ export const guardRule: Rule = {
       case 'session':
         return operation === 'read' ? judgeRead(access) : judgeWrite(access);
       case 'unknown':
-        // What Parse Server does on its own account, it does as the server.
+        // A client with a user came in past the doors. Parse Server's own work passes: it has no user.
         if (access.byUser && operation !== 'read') throw invalidSessionError();
         requireLogin(access);
         return undefined;
@@ -65,19 +63,20 @@ function judgeWrite(access: Access): void | Promise<void> {
     if (decision.allow) return undefined;
     if (!isStale(decision) || visit.transaction)
       return decide(visit, session, decision, operation, className);
-    // The password may have been confirmed in another process meanwhile.
+    // Another process may have confirmed the password meanwhile.
     return visit
       .ownSessionReread()
       .then(reread => decide(visit, reread, judgement(reread), operation, className));
   };
-  // A new password ends all sessions and makes one: not by a session that another process has revoked.
+  // A new password ends all sessions of the user and makes a new one. The session that asks is read again, because
+  // another process may have revoked it.
   if (className === '_User' && changesPassword(data) && !visit.transaction) {
     return visit.ownSessionReread().then(judge);
   }
   return withSession(visit, judge);
 }
 
-/** At once where the session is known: most writes need not wait. */
+/** Judges without a promise where the session is known: most writes need not wait. */
 function withSession(
   visit: Visit,
   judge: (session: SessionRecord) => void | Promise<void>,
@@ -97,7 +96,10 @@ function decide(
   enforce(decision);
 }
 
-/** Without a session there is no login that could be recent; an account is made without one, though. */
+/**
+ * Refuses a caller without a session where the class needs a recent login. Signing up passes: no login can precede
+ * it.
+ */
 function requireLogin({ visit, className, operation, byClient }: Access): void {
   if (operation === 'read' || !byClient || !visit.runtime.writeRules.needsFresh(className)) return;
   const makesAccount = className === '_User' && (visit.caller.kind !== 'user' || operation === 'create');

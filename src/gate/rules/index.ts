@@ -5,7 +5,7 @@ import { ownClassesRule } from './own-classes';
 import { secretsRule } from './secrets';
 import { sessionClassRule } from './session-class';
 
-/** The rules of the gate in their order, the outermost first: it speaks before the others, and stands round them. */
+/** The rules of the gate in their order. The first one judges first, and stands round all others. */
 export const RULES: readonly Rule[] = [
   guardRule,
   credentialsRule,

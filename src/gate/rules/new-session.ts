@@ -4,8 +4,8 @@ import { MAX_USER_AGENT, toParseDate } from '../../record';
 import type { Visit } from '../visit';
 
 /**
- * The row with what this package knows of a new session, for the very insert that creates it. What a client sent
- * for these columns is replaced; what the master key saved as a session of its own stays.
+ * Completes the row of a new session for the insert that creates it. What a client sent for these columns is
+ * replaced. What the master key saves as a session of its own stays.
  */
 export function stamp(object: Row, visit: Visit): Row {
   const { now, expiryOfNew } = visit.runtime;
@@ -19,7 +19,8 @@ export function stamp(object: Row, visit: Visit): Row {
     : { ...object, restricted: byClient, lastAccessedAt, ip, userAgent: userAgent?.slice(0, MAX_USER_AGENT) };
   // The adapters take no undefined values.
   for (const column of ['ip', 'userAgent']) if (session[column] === undefined) delete session[column];
-  // Whoever logs in proves who he is; a session after a change of password proves an older session only.
+  // A login or a sign-up proves who the user is. The session after a change of password proves only that there was
+  // an older one.
   const { action, authProvider } = (object.createdWith ?? {}) as { action?: string; authProvider?: string };
   const isLogin = (action === 'login' && authProvider !== 'masterkey') || action === 'signup';
   if (isLogin) session.authenticatedAt = lastAccessedAt;

@@ -2,9 +2,9 @@ import { ErrorCode, parseError } from '../../errors';
 import { isOwnClass } from '../../schema/own-class';
 import type { Rule } from '../rule';
 
-/** Keeps this package's own classes for the server, whoever made the class first. */
+/** Keeps clients out of this package's own classes, also where an app or a client made the class first. */
 export const ownClassesRule: Rule = {
-  covers: ({ className }) => isOwnClass(className),
+  covers: className => isOwnClass(className),
 
   judge({ visit, className, byClient }) {
     // The maintenance key names permissions as a client does (`RestQuery.js` of 9.10.0).

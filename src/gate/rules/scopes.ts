@@ -9,7 +9,10 @@ import { FILES, operationOf } from '../../class-name';
 import { isRest, routesOf } from '../routes';
 import type { Visit } from '../visit';
 
-/** What no class and no database knows of: routes, functions, files. Any token but a scoped one passes, unread. */
+/**
+ * Judges what does not show at the database: routes, functions, files. A token that is not scoped passes without a
+ * look-up.
+ */
 async function judgeScopes(
   token: string | null | undefined,
   judgement: (scopes: readonly string[]) => Decision,
@@ -25,7 +28,10 @@ async function judgeScopes(
   throw parseError(decision.code, decision.reason);
 }
 
-/** What an event tells of a route: the client chose the path, and could put anything into it. */
+/**
+ * What an event tells of a route: its first name, or the function's. The client chose the path, and could put
+ * anything into it.
+ */
 function blockedRoute(path: string): [operation: BlockedOperation, target: string] {
   const [, functions, name = ''] = /^\/(functions\/)?([A-Za-z]\w*)/i.exec(path) ?? [];
   return [functions ? 'call' : 'request', name];
@@ -39,14 +45,16 @@ export async function authorizeRoutes({ caller, runtime }: Visit, paths: string[
   }
 }
 
-/** The same for a request by HTTP, GraphQL included. */
+/** Judges the routes of a request by HTTP, GraphQL included. */
 export async function authorizeRequest(request: ServerRequest, visit: Visit): Promise<void> {
   await authorizeRoutes(visit, routesOf(request));
   if (isRest(request)) return;
-  // GraphQL runs webhook functions without this package's knowledge; not even their name is seen here.
+  // A webhook function called by GraphQL shows neither here nor in `Parse.Cloud.define`, not even its name. So
+  // nothing passes where the app has one.
   const { hasFunctions } = await webhooksOf(visit.runtime.database);
   if (hasFunctions) throw outOfScope();
-  // And it challenges the user, which the REST API has a route for.
+  // GraphQL can also start a challenge (`GraphQL/loaders/usersMutations.js` of 9.10.0). By REST that is a route,
+  // which no scope names.
   const { config } = request;
   config.authDataManager = {
     ...config.authDataManager,
@@ -60,13 +68,13 @@ const outOfScope = () => parseError(ErrorCode.OPERATION_FORBIDDEN, OUT_OF_SCOPE_
 
 export const tokenOf = ({ master, user }: CloudRequest) => (master ? undefined : user?.getSessionToken());
 
-/** Refuses files to scoped sessions: no scope names them, and uploads pass neither the doors nor the database. */
+/** Refuses files to scoped sessions. No scope names them, and uploads pass neither the doors nor the database. */
 export async function refuseScopedFiles(request: CloudRequest, runtime: Runtime): Promise<void> {
   const judgement = (scopes: readonly string[]) => mayCall(scopes, FILES);
   await judgeScopes(tokenOf(request), judgement, operationOf(request), FILES, runtime);
 }
 
-/** Refuses a cloud function to scoped sessions that do not name it, whatever the way in. */
+/** Refuses a cloud function to scoped sessions whose scopes do not name it, whatever the way in. */
 export async function authorizeCall(request: CloudRequest, name: string, runtime: Runtime): Promise<void> {
   await judgeScopes(tokenOf(request), scopes => mayCall(scopes, name), 'call', name, runtime);
 }

@@ -10,12 +10,12 @@ import {
 import type { Rule } from '../rule';
 
 /**
- * Keeps the secrets of sessions in the server: no request reads, guesses or writes them, not even one with the master
- * key, whose answers land in logs and dashboards.
+ * Keeps the secrets of sessions in the server. No request reads, guesses or writes them, not even with the master
+ * key, whose answers end up in logs and dashboards.
  */
 export const secretsRule: Rule = {
-  covers: ({ className, options }) =>
-    className === '_Session' || aggregatesSessions(className, options ?? {}),
+  covers: (className, _runtime, options) =>
+    className === '_Session' || (options !== undefined && aggregatesSessions(className, options)),
 
   async find({ className, query, options }, proceed) {
     enforce(mayAskSessions(className === '_Session' ? (query ?? {}) : {}, options));

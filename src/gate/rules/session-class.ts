@@ -21,7 +21,7 @@ import { findForClient, findForServer } from './session-reads';
 
 const SESSION = '_Session';
 
-/** How often sessions that appear while others end are looked for: a user may go on logging in. */
+/** How many times sessions are looked for that appeared while others ended: a user may log in again and again. */
 const MAX_ROUNDS = 10;
 
 /** Columns by which a session is judged; only the server and the master key write them. */
@@ -38,7 +38,7 @@ const JUDGED: ReadonlySet<string> = new Set([
 
 /** The rules of the `_Session` class. */
 export const sessionClassRule: Rule = {
-  covers: ({ className }) => className === SESSION,
+  covers: className => className === SESSION,
 
   async validateObject({ visit, query, data, byClient }, proceed) {
     if (query) {
@@ -58,7 +58,8 @@ export const sessionClassRule: Rule = {
     await runtime.limits.beforeCreate(record, pastGate, transaction);
     const created = await proceed();
     await runtime.limits.afterCreate(record, pastGate);
-    // Whoever logs out everywhere ends the sessions, too, that one of his sessions makes meanwhile.
+    // The user may have logged out everywhere while one of his sessions was making this one. Then that one is
+    // gone, and this one has to go as well.
     const isOrphaned = isMadeFromAnother(session.createdWith) && makerIsGone(visit);
     if (isOrphaned && (await isOrphaned(pastGate))) {
       await pastGate.destroy(SESSION, { objectId: record.objectId }, {});
@@ -69,7 +70,7 @@ export const sessionClassRule: Rule = {
     if (!transaction) sessionCreated(record, runtime);
     else {
       transaction.afterCommit(async () => {
-        // Before the commit a revocation cannot see the new one.
+        // A revocation before the commit could not see the new session.
         if (!isOrphaned || !(await isOrphaned(runtime.database))) return sessionCreated(record, runtime);
         await runtime.database.destroy(SESSION, { objectId: record.objectId }, {});
       });
@@ -93,7 +94,7 @@ export const sessionClassRule: Rule = {
     if (condition) access.query = { $and: [query, condition] };
     if (!isRenewal && keys.includes('expiresAt')) access.data = chosenAnew(data, sessions);
     const updated = await proceed();
-    // What the guard remembers of these sessions is over.
+    // What is cached of these sessions is no longer true.
     for (const { sessionToken } of sessions) visit.runtime.callers.forget(sessionToken);
     return updated;
   },
@@ -101,8 +102,9 @@ export const sessionClassRule: Rule = {
   find: (access, proceed) =>
     access.byClient ? findForClient(access, proceed) : findForServer(access, proceed),
 
-  // Parse Server leaves deleted tokens in its cache after a password change and a login from the same installation,
-  // and cannot find the token to clear once clients do not see it.
+  // Parse Server leaves the tokens of deleted sessions in its cache after a password change and after a login from
+  // the same installation (`RestWrite.js#handleFollowup` and `#destroyDuplicatedSessions` of 9.10.0). After a
+  // client's delete it clears the token that the client sees (`rest.js#del`), and clients see no foreign one.
   async destroy(access, proceed) {
     const { visit, options } = access;
     const { runtime, pastGate, transaction } = visit;
@@ -112,7 +114,7 @@ export const sessionClassRule: Rule = {
       return proceed();
     };
     let result: unknown;
-    // Until none is left: one of a user's sessions may have been making another one meanwhile.
+    // Goes on until none is left: one of the user's sessions may have made another one meanwhile.
     for (let rounds = 0; rounds < MAX_ROUNDS; rounds += 1) {
       const rows = await pastGate.find(SESSION, query, { keys: ENDING_KEYS });
       if (rounds > 0 && rows.length === 0) break;
@@ -125,24 +127,31 @@ export const sessionClassRule: Rule = {
   },
 };
 
-/** Whether a client may create a session with what it sent. Parse Server's own log-ins name themselves otherwise. */
+/**
+ * Judges what a client sent for a new session. Log-ins by Parse Server itself have another `createdWith`, and
+ * pass.
+ */
 async function judgeCreation(visit: Visit, data: Row): Promise<void> {
   if (visit.caller.kind === 'master' || !isCreatedByClient(data.createdWith)) return;
   if (visit.caller.kind === 'unknown') throw invalidSessionError();
   enforce(mayCreateWithKeys(data));
-  // Parse Server checks this permission only after it has inserted the row, as master.
+  // Parse Server inserts the row as master before it checks this permission (`RestWrite.js#handleSession` and
+  // `#validateCreatePermission` of 9.10.0).
   const aclGroup = await visit.aclGroup();
   if (aclGroup) (await visit.database.loadSchema()).validatePermission(SESSION, aclGroup, 'create');
 }
 
-/** Tells whether the session that makes another one is gone; `undefined` where none makes it. */
+/** A check whether the session that makes a new one is gone; `undefined` where no session makes it. */
 function makerIsGone({ caller }: Visit) {
   if (caller.kind !== 'session') return undefined;
   return async (rows: Pick<Database, 'find'>) =>
     (await rows.find(SESSION, { sessionToken: caller.token }, { count: true })) === 0;
 }
 
-/** A revocable session that is upgraded once more gets no longer life by it, nor another kind. */
+/**
+ * Where a revocable session is upgraded once more, the new session takes over its end and its kind. An upgrade
+ * must not prolong a session.
+ */
 async function inheritEnd(session: Row, visit: Visit): Promise<void> {
   const createdWith = session.createdWith as { action?: string } | undefined;
   if (visit.caller.kind !== 'session' || createdWith?.action !== 'upgrade') return;
@@ -155,15 +164,21 @@ async function inheritEnd(session: Row, visit: Visit): Promise<void> {
   if (end) Object.assign(session, { expiresAt: toParseDate(end), fixedExpiry: toParseDate(end) });
 }
 
-/** What not even the master key changes: the user, once there is one, and the end of an invalidated session. */
+/**
+ * Refuses what not even the master key may change: a session's user, and the end of an invalidated session.
+ * @returns a condition for the update; `undefined` for none.
+ */
 function setOnce(sessions: SessionRecord[], data: Row, keys: string[]): Query | undefined {
   for (const session of sessions) enforce(mayChangeForEver(session, data));
-  // Two requests may bind an unbound session at the same time.
+  // Two requests may bind a session without a user at the same time. Only one of them may match.
   const binds = keys.includes('user') && sessions.some(({ userId }) => userId === null);
   return binds ? { user: null } : undefined;
 }
 
-/** The master key chooses another end than the one that was chosen before: a fixed one stays fixed. */
+/**
+ * The update by which the master key chooses another end than the one chosen before. A fixed end stays a fixed
+ * one.
+ */
 function chosenAnew(data: Row, sessions: SessionRecord[]): Row {
   if (!sessions.some(chosenEnd)) return data;
   const isFixed = sessions.some(({ fixedExpiry }) => fixedExpiry) && toDate(data.expiresAt) !== null;
@@ -171,7 +186,11 @@ function chosenAnew(data: Row, sessions: SessionRecord[]): Row {
   return { ...data, expiresBy: none, fixedExpiry: isFixed ? data.expiresAt : none };
 }
 
-/** Why Parse Server deletes sessions: it does not say, but each of its ways asks in its own form. */
+/**
+ * Why Parse Server deletes sessions. It does not say, but each of its ways (9.10.0) has its own query: the
+ * client's delete has permissions, `RestWrite.js#destroyDuplicatedSessions` names an installation,
+ * `#handleFollowup` after a password change the user only, `UsersRouter.js#handleLogOut` the caller's session.
+ */
 function reasonOf(
   query: Query,
   options: DatabaseOptions | undefined,

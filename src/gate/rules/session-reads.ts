@@ -17,19 +17,25 @@ export async function findForServer(access: Access, proceed: Proceed): Promise<u
   const rows = (await proceed()) as Row[] | number;
   if (!Array.isArray(rows)) return rows;
   learn?.(rows[0]);
-  // With a token the read-only master key could write.
+  // The read-only master key could write with a token.
   if (visit.isReadOnly) for (const row of rows) hideForeignToken(row, new Set());
   return rows;
 }
 
-/** The token that Parse Server looks up at the start of a request (`Auth.js#getAuthForSessionToken`): of whole rows. */
+/**
+ * The token that Parse Server looks up at the start of a request (`Auth.js#getAuthForSessionToken` of 9.10.0).
+ * Only a look-up of whole rows counts.
+ */
 function lookedUp(query: Query | null | undefined, options: DatabaseOptions | undefined): string | undefined {
   const token = query?.sessionToken;
   const isLookUp = typeof token === 'string' && Object.keys(query ?? {}).length === 1;
   return isLookUp && options?.limit === 1 && !options.keys ? token : undefined;
 }
 
-/** A client sees the sessions of its own user, of those the restricted ones if it is restricted, and no foreign token. */
+/**
+ * A client sees the sessions of its own user, without their tokens save its own. A restricted session sees the
+ * restricted ones only.
+ */
 export async function findForClient(access: Access, proceed: Proceed): Promise<unknown> {
   const { visit, options } = access;
   const { caller, ownTokens } = visit;
@@ -67,7 +73,10 @@ function requireBlind(
   enforce(maySort(options?.sort));
 }
 
-/** The conditions beside the client's own, not around them: Parse Server may limit how deep a query is. */
+/**
+ * Adds conditions beside the client's own. Put around them they would deepen the query, and Parse Server may limit
+ * its depth (`requestComplexity`).
+ */
 function narrowed(query: Query, conditions: Query[]): Query {
   if (conditions.length === 0) return query;
   return { ...query, $and: [...((query.$and ?? []) as Query[]), ...conditions] };
