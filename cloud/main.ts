@@ -29,8 +29,8 @@ Parse.Cloud.beforeSave(Parse.User, ({ object: user }) => {
   user.set('displayName', trimmed);
 });
 
-// The master key passes every guard: a function that writes with it keeps restricted sessions out by a validator,
-// which leaves those without any session to the function.
+// The master key passes every guard: a function that writes with it keeps restricted sessions out by a validator. That
+// refuses callers without a session as well, and lets the master key pass, which has none.
 Parse.Cloud.define(
   'payInvoice',
   async ({ params, user }) => {

@@ -5,7 +5,7 @@ import { sessionFunctions } from './functions/session-functions';
 import { registrationOf, wrapCloud, type Composer } from './parse-cloud';
 import { runtimeOf } from './gate/gate';
 import { liveQueryDoor } from './gate/live-query-door';
-import { authorizeCall } from './gate/rules/scopes';
+import { authorizeCall } from './gate/scope-checks';
 import { composeTrigger, fileGuard, quietly } from './gate/triggers';
 import type { ResolvedOptions } from './options';
 import type { CloudRequest, ParseSdk } from './parse-server';

@@ -28,7 +28,7 @@ export function silence(config: ServerConfig, ...events: string[]): void {
 }
 
 /** Session tokens, also those of scoped sessions, also as a URL writes them, and also cut off by Parse Server. */
-const TOKEN = /r(:|%3A)(scoped-)?[0-9a-f]{16,32}/gi;
+const TOKEN_PATTERN = /r(:|%3A)(scoped-)?[0-9a-f]{16,32}/gi;
 const MAX_DEPTH = 12;
 
 /**
@@ -51,7 +51,7 @@ const redacted = new WeakSet<LoggerController>();
 
 /** Copies only what holds a token: most of what gets here is dropped by its level. */
 function redact(value: unknown, depth = 0): unknown {
-  if (typeof value === 'string') return value.replace(TOKEN, 'r:********');
+  if (typeof value === 'string') return value.replace(TOKEN_PATTERN, 'r:********');
   // The logger calls a function for the text to log (`LoggerController.js#log` of 9.10.0).
   if (typeof value === 'function') return (...args: unknown[]) => redact(value(...args), depth);
   if (value === null || typeof value !== 'object' || depth === MAX_DEPTH) return value;

@@ -20,7 +20,7 @@ const FILE_FIELDS = {
 /** Longer than a storage takes to store a file. */
 const STORING_MS = 60 * 60_000;
 
-interface Connection {
+interface FileSurroundings {
   Parse: ParseSdk;
   config: ServerConfig;
   database: Database;
@@ -37,7 +37,7 @@ export class SessionFiles {
    */
   private inUse = false;
 
-  constructor(private readonly connection: Connection) {}
+  constructor(private readonly surroundings: FileSurroundings) {}
 
   /** Called at start. */
   async open(): Promise<void> {
@@ -58,7 +58,7 @@ export class SessionFiles {
   /** Deletes files whose session is gone although nobody cleaned up: its process died, or the storage failed. */
   async sweep(batchSize: number): Promise<void> {
     if (!(await this.isInUse())) return;
-    const { database, config } = this.connection;
+    const { database, config } = this.surroundings;
     for (let after = ''; ;) {
       // PostgreSQL's adapter takes no comparison with an empty text.
       const query: Query = after ? { objectId: { $gt: after } } : {};
@@ -74,7 +74,7 @@ export class SessionFiles {
       if (over.length === 0) continue;
       await this.remove({ objectId: { $in: over.map(row => row.objectId) } }).catch(error => {
         // A storage that fails must stop neither the purge nor the deletion of other files.
-        warn(config.loggerController, error);
+        reportLeftFiles(config.loggerController, error);
       });
     }
   }
@@ -82,7 +82,7 @@ export class SessionFiles {
   /** @internal The files that sessions have, without those that are just being stored or deleted. */
   async rows(query: Query): Promise<Row[]> {
     if (!(await this.isInUse())) return [];
-    return this.connection.database.find(FILE_CLASS, { ...query, stored: true, doomed: null }, {});
+    return this.surroundings.database.find(FILE_CLASS, { ...query, stored: true, doomed: null }, {});
   }
 
   /**
@@ -91,7 +91,7 @@ export class SessionFiles {
    */
   async remove(query: Query): Promise<number> {
     if (!(await this.isInUse())) return 0;
-    const { config, database } = this.connection;
+    const { config, database } = this.surroundings;
     // From now on the app cannot release them.
     await database.update(FILE_CLASS, query, { doomed: true }, { many: true });
     const rows = await database.find(FILE_CLASS, { ...query, doomed: true }, {});
@@ -112,7 +112,7 @@ export class SessionFiles {
   /** @internal @returns false when it was gone already, or does not meet the condition. */
   async forget(row: Row, condition: Query = {}): Promise<boolean> {
     const query = { ...condition, objectId: row.objectId };
-    return this.connection.database.destroy(FILE_CLASS, query, {}).then(
+    return this.surroundings.database.destroy(FILE_CLASS, query, {}).then(
       () => true,
       error => {
         if (error.code === 101) return false;
@@ -123,7 +123,7 @@ export class SessionFiles {
 
   /** @internal Notes the file before it is stored, so that a crash between the two leaves nothing behind. */
   async add(sessionId: string, fileId: string, source: ParseFile | FileContents): Promise<ParseFile> {
-    const { config, database } = this.connection;
+    const { config, database } = this.surroundings;
     const taken = isParseFile(source) && source.url() ? source.name() : undefined;
     const contents = taken === undefined ? await contentsOf(source) : undefined;
     await this.noteFiles(sessionId);
@@ -159,7 +159,7 @@ export class SessionFiles {
 
   /** @internal */
   async toFile({ fileName }: Row): Promise<ParseFile> {
-    const { Parse, config } = this.connection;
+    const { Parse, config } = this.surroundings;
     // `mount` is where the file's URL begins. A request's configuration has one, but this one belongs to no
     // request.
     const { publicServerURL, serverURL } = config;
@@ -170,7 +170,7 @@ export class SessionFiles {
   }
 
   async isInUse(): Promise<boolean> {
-    this.inUse ||= await hasOwnClass(this.connection.database, FILE_CLASS);
+    this.inUse ||= await hasOwnClass(this.surroundings.database, FILE_CLASS);
     return this.inUse;
   }
 
@@ -196,7 +196,7 @@ export class SessionFiles {
    * Marks a session as one with files, for whichever process ends it. @throws 101 when there is no such session.
    */
   private async noteFiles(objectId: string): Promise<void> {
-    const { database } = this.connection;
+    const { database } = this.surroundings;
     if (!this.inUse) await ensureOwnClass(database, FILE_CLASS, FILE_FIELDS, 'sessionId');
     this.inUse = true;
     const { hasFiles } = await this.requireSession(objectId);
@@ -205,7 +205,7 @@ export class SessionFiles {
   }
 
   private async requireSession(objectId: string): Promise<Row> {
-    const { database } = this.connection;
+    const { database } = this.surroundings;
     const [session] = await database.find('_Session', { objectId }, { keys: ['objectId', 'hasFiles'] });
     if (!session) throw notFoundError();
     return session;
@@ -219,6 +219,6 @@ const isAbandoned = ({ stored, createdAt }: Row) =>
 /** What every file adapter takes as a name. */
 const safeName = (name: string) => name.replace(/[^a-zA-Z0-9._-]/g, '_').slice(-64);
 
-export function warn(log: Logger, error: unknown): void {
+export function reportLeftFiles(log: Logger, error: unknown): void {
   log.error(`parse-server-sessions: files of ended sessions remain: ${(error as Error)?.message}`);
 }

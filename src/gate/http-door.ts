@@ -3,7 +3,7 @@ import type { Runtime } from '../runtime';
 import { callerOfRequest, ownCallerOf } from './caller';
 import { runtimeOf } from './gate';
 import { originOf } from './origin';
-import { authorizeRequest } from './rules/scopes';
+import { authorizeRequest } from './scope-checks';
 import { enter, Visit, type Caller } from './visit';
 
 const callOn: Middleware = (_request, _response, next) => next();

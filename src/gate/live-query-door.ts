@@ -7,7 +7,7 @@ import type { Composer, Register } from '../parse-cloud';
 const RESTRICTED_SUBSCRIPTION_MESSAGE = 'subscription to users not allowed: restricted session';
 
 /** A client of Parse's LiveQuery server, as `beforeConnect` gets it. */
-interface LiveQueryClient {
+interface SocketClient {
   sessionToken?: string;
   hasMasterKey?: boolean;
   parseWebSocket: Socket;
@@ -23,7 +23,7 @@ interface Socket {
 }
 
 interface ConnectRequest {
-  client?: LiveQueryClient;
+  client?: SocketClient;
 }
 
 /** What a client sends to subscribe, or to change a subscription. */
@@ -41,7 +41,7 @@ interface Subscribe {
  */
 export function liveQueryDoor(runtime: Runtime, liveClasses: readonly string[]) {
   /** The client of each socket. A socket that connects once more gets another client. */
-  const clients = new WeakMap<Socket, LiveQueryClient>();
+  const clients = new WeakMap<Socket, SocketClient>();
   let isRegistered = false;
 
   const admit = ({ client }: ConnectRequest): void => {
@@ -51,7 +51,7 @@ export function liveQueryDoor(runtime: Runtime, liveClasses: readonly string[]) 
     clients.set(socket, client);
     // What has no listeners receives nothing.
     if (!isKnown && typeof socket.listeners === 'function')
-      standBefore(socket, message => judge(message, clients.get(socket)!, runtime), runtime);
+      standBefore(socket, message => judgeSubscription(message, clients.get(socket)!, runtime), runtime);
   };
 
   const composeConnect: Composer = (register, handler, validator) => {
@@ -91,7 +91,7 @@ function standBefore(
     try {
       if (message) await judge(message);
     } catch (error) {
-      return refuse(socket, message?.requestId, error as { code?: number; message: string });
+      return sendRefusal(socket, message?.requestId, error as { code?: number; message: string });
     }
     handOn(raw);
   };
@@ -116,7 +116,7 @@ function readSubscribe(raw: unknown): Subscribe | undefined {
 }
 
 /** Sends an error as Parse Server does (`Client.js#pushError` of 9.10.0). */
-function refuse(socket: Socket, requestId: unknown, error: { code?: number; message: string }): void {
+function sendRefusal(socket: Socket, requestId: unknown, error: { code?: number; message: string }): void {
   const known = error.code !== undefined;
   socket.send(
     JSON.stringify({
@@ -134,7 +134,7 @@ function refuse(socket: Socket, requestId: unknown, error: { code?: number; mess
  * (`ParseLiveQueryServer.js#getAuthFromClient` of 9.10.0): its own, that of the subscription which it replaces,
  * and that of the connection.
  */
-async function judge(message: Subscribe, client: LiveQueryClient, runtime: Runtime): Promise<void> {
+async function judgeSubscription(message: Subscribe, client: SocketClient, runtime: Runtime): Promise<void> {
   if (client.hasMasterKey) return;
   const { className } = message.query;
   const own = message.sessionToken;

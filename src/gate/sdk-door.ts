@@ -2,7 +2,7 @@ import type { ParseSdk, ServerConfig } from '../parse-server';
 import type { Runtime } from '../runtime';
 import { callerOfCall, type CallOptions } from './caller';
 import { routesOfCall } from './routes';
-import { authorizeRoutes } from './rules/scopes';
+import { authorizeRoutes } from './scope-checks';
 import { expectProbe } from './user-cache';
 import { enter, Visit } from './visit';
 

@@ -6,7 +6,7 @@ import type { Runtime } from '../runtime';
 import { classNameOf, FILES, operationOf } from '../class-name';
 import type { Composer } from '../parse-cloud';
 import { originOf } from './origin';
-import { refuseScopedFiles, tokenOf } from './rules/scopes';
+import { refuseScopedFiles, tokenOf } from './scope-checks';
 
 /** A trigger or a validator: throws what it refuses. */
 export type CloudGuard = (request: CloudRequest) => Promise<void>;

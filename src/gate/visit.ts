@@ -32,7 +32,7 @@ export const NOBODY: Caller = { kind: 'nobody' };
 export const UNKNOWN: Caller = { kind: 'unknown' };
 
 /** What a door knows of a request beside its caller. */
-interface Through {
+interface Entry {
   /** As Parse Server resolved it; absent for the SDK in cloud code. */
   auth?: Auth;
   origin?: Origin;
@@ -55,7 +55,7 @@ export class Visit {
     readonly runtime: Runtime,
     readonly database: Database,
     readonly caller: Caller,
-    readonly through: Through = {},
+    readonly entry: Entry = {},
   ) {
     this.isScoped = caller.kind === 'session' && isScopedToken(caller.token);
   }
@@ -94,7 +94,7 @@ export class Visit {
 
   /** Whether Parse Server has let the caller in without a look at the session, as for `GET /sessions/me`. */
   get isUnproven(): boolean {
-    return this.caller.kind === 'session' && this.through.response !== undefined && !this.through.auth;
+    return this.caller.kind === 'session' && this.entry.response !== undefined && !this.entry.auth;
   }
 
   /** The same, though its time may be over. */
@@ -126,14 +126,14 @@ export class Visit {
   /** Marks the caller's session as used. A call of the SDK in cloud code has no origin, and does not count. */
   touch(): void {
     const { caller, runtime } = this;
-    const { origin } = this.through;
+    const { origin } = this.entry;
     if (caller.kind === 'session' && origin) runtime.activity?.mark(caller.token, markOf(origin, runtime));
   }
 
   /** The user's id and roles, for class-level permissions. `undefined` where the server itself acts. */
   async aclGroup(): Promise<string[] | undefined> {
     if (this.isServer) return undefined;
-    const { auth } = this.through;
+    const { auth } = this.entry;
     if (auth) return auth.user ? ['*', ...(await auth.getUserRoles()), auth.user.id as string] : ['*'];
     if (this.caller.kind !== 'session') return ['*'];
     // A call of the SDK: Parse Server has just left the user's roles in its cache. Without a cache, what only a
@@ -145,7 +145,7 @@ export class Visit {
 
   /** Notes that the client created this session. The answer must show it as it is stored. */
   show(stored: Row): void {
-    const { response } = this.through;
+    const { response } = this.entry;
     this.created ??= response ? CreatedSessions.inAnswer(response) : new CreatedSessions();
     this.created.add(stored);
   }

@@ -12,7 +12,7 @@ export function liveQueryClasses(liveQuery: unknown): string[] {
   const sessions = names.find(name => new RegExp(`^${name}$`).test('_Session'));
   if (sessions !== undefined) {
     throw new TypeError(
-      `liveQuery.classNames: "${sessions}" covers _Session, which LiveQuery would show to everybody. Take it out.`,
+      `liveQuery.classNames: "${sessions}" covers _Session: restricted sessions would hear of unrestricted ones. Take it out.`,
     );
   }
   return names;

@@ -42,11 +42,11 @@ export function mayCreateWithKeys(data: Row): Decision {
   return ALLOW;
 }
 
-const TOKEN = 'sessionToken';
+const TOKEN_COLUMN = 'sessionToken';
 
 /** A caller learns nothing from a filter by equality with a token that he holds. */
 function isEqualityWithOwn(key: string, constraint: unknown, ownTokens: ReadonlySet<string>): boolean {
-  if (key !== TOKEN) return false;
+  if (key !== TOKEN_COLUMN) return false;
   if (typeof constraint === 'string') return ownTokens.has(constraint);
   if (constraint === null || typeof constraint !== 'object') return false;
   const [operator, ...more] = Object.keys(constraint);
@@ -61,8 +61,8 @@ export function mayFilter(query: Query, ownTokens: ReadonlySet<string>): Decisio
         const decision = mayFilter((part ?? {}) as Query, ownTokens);
         if (!decision.allow) return decision;
       }
-    } else if (rootOf(key) === TOKEN && !isEqualityWithOwn(key, constraint, ownTokens)) {
-      return refuse(ErrorCode.INVALID_QUERY, `Sessions cannot be filtered by ${TOKEN}.`);
+    } else if (rootOf(key) === TOKEN_COLUMN && !isEqualityWithOwn(key, constraint, ownTokens)) {
+      return refuse(ErrorCode.INVALID_QUERY, `Sessions cannot be filtered by ${TOKEN_COLUMN}.`);
     }
   }
   return ALLOW;
@@ -70,8 +70,8 @@ export function mayFilter(query: Query, ownTokens: ReadonlySet<string>): Decisio
 
 /** Whether a client may have sessions sorted like this. */
 export function maySort(sort: Record<string, unknown> | undefined): Decision {
-  const key = Object.keys(sort ?? {}).find(name => rootOf(name) === TOKEN);
-  return key ? refuse(ErrorCode.INVALID_QUERY, `Sessions cannot be sorted by ${TOKEN}.`) : ALLOW;
+  const key = Object.keys(sort ?? {}).find(name => rootOf(name) === TOKEN_COLUMN);
+  return key ? refuse(ErrorCode.INVALID_QUERY, `Sessions cannot be sorted by ${TOKEN_COLUMN}.`) : ALLOW;
 }
 
 /** Removes from a session row the token of another session, in place. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ErrorCode } from '../errors';
 import type { SessionEmitter, RevokeReason } from '../events/events';
-import { warn, type SessionFiles } from '../files/session-files';
+import { reportLeftFiles, type SessionFiles } from '../files/session-files';
 import type { Database, Logger, Query, Row } from '../parse-server';
 import type { Revocations } from './revocations';
 import type { Transaction } from './transaction';
@@ -34,7 +34,7 @@ export function deletedBy(answer: unknown, some = 1): number {
   return answer === undefined ? some : 0;
 }
 
-const userIdOf = (row: Row) => (row.user as { objectId?: string } | undefined)?.objectId ?? null;
+const userIdOfRow = (row: Row) => (row.user as { objectId?: string } | undefined)?.objectId ?? null;
 
 /**
  * All sessions end here. Their rows are deleted, their tokens are refused at once, their files are deleted, and
@@ -159,15 +159,15 @@ export class Endings {
     // Parse Server itself refuses expired tokens, cached or not.
     if (ending !== 'expired') {
       const tokens = rows.map(row => String(row.sessionToken));
-      await this.revocations.end(tokens);
+      await this.revocations.mark(tokens);
     }
     // A failure here changes nothing: the sessions have ended, and the next purge tries their files again.
-    await this.files.sessionsEnded(rows).catch(error => warn(this.log, error));
+    await this.files.sessionsEnded(rows).catch(error => reportLeftFiles(this.log, error));
   }
 
   private tell(rows: Row[], ending: Ending): void {
     for (const row of rows) {
-      const payload = { sessionId: String(row.objectId), userId: userIdOf(row) };
+      const payload = { sessionId: String(row.objectId), userId: userIdOfRow(row) };
       if (ending === 'expired') this.events.emit('expired', payload);
       else this.events.emit('revoked', { ...payload, reason: ending });
     }

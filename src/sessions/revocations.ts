@@ -33,7 +33,7 @@ export class Revocations {
   }
 
   /** Marks tokens whose rows are deleted, then clears them from the caches. */
-  async end(tokens: readonly string[]): Promise<void> {
+  async mark(tokens: readonly string[]): Promise<void> {
     if (tokens.length === 0) return;
     for (const token of tokens) this.revoked.set(token, true);
     for (const listener of this.listeners) listener(tokens);

@@ -164,14 +164,14 @@ export class SessionStore {
     for (let rounds = 0; rounds < MAX_ROUNDS; rounds += 1) {
       const rows = await this.connect().database.find('_Session', query, { keys: ENDING_KEYS });
       if (rows.length === 0) break;
-      await this.end(rows, reason);
+      await this.endAll(rows, reason);
       revoked += rows.length;
     }
     return revoked;
   }
 
   /** @internal */
-  async end(rows: Row[], reason: RevokeReason): Promise<void> {
+  async endAll(rows: Row[], reason: RevokeReason): Promise<void> {
     const { database, endings } = this.connect();
     for (let start = 0; start < rows.length; start += DELETE_CHUNK) {
       const chunk = rows.slice(start, start + DELETE_CHUNK);

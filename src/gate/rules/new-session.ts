@@ -9,7 +9,7 @@ import type { Visit } from '../visit';
  */
 export function stamp(object: Row, visit: Visit): Row {
   const { now, expiryOfNew } = visit.runtime;
-  const { ip, userAgent } = visit.through.origin ?? {};
+  const { ip, userAgent } = visit.entry.origin ?? {};
   const createdAt = now();
   const lastAccessedAt = toParseDate(createdAt);
   const byClient = isCreatedByClient(object.createdWith);

@@ -1,13 +1,13 @@
-import { ErrorCode, parseError } from '../../errors';
-import type { BlockedOperation } from '../../events/events';
-import type { CloudRequest, ServerRequest } from '../../parse-server';
-import type { Decision } from '../../policy/decision';
-import { isScopedToken, mayCall, mayRoute, OUT_OF_SCOPE_MESSAGE } from '../../policy/scopes';
-import type { Runtime } from '../../runtime';
-import { webhooksOf } from '../../webhooks';
-import { FILES, operationOf } from '../../class-name';
-import { isRest, routesOf } from '../routes';
-import type { Visit } from '../visit';
+import { ErrorCode, parseError } from '../errors';
+import type { BlockedOperation } from '../events/events';
+import type { CloudRequest, ServerRequest } from '../parse-server';
+import type { Decision } from '../policy/decision';
+import { isScopedToken, mayCall, mayRoute, OUT_OF_SCOPE_MESSAGE } from '../policy/scopes';
+import type { Runtime } from '../runtime';
+import { webhooksOf } from '../webhooks';
+import { FILES, operationOf } from '../class-name';
+import { isRest, routesOf } from './routes';
+import type { Visit } from './visit';
 
 /**
  * Judges what does not show at the database: routes, functions, files. A token that is not scoped passes without a
