@@ -6,6 +6,8 @@ import type { Composer, Register } from '../parse-cloud';
 /** LiveQuery sends a user his own credentials, see `policy/credentials.ts`. */
 const RESTRICTED_SUBSCRIPTION_MESSAGE = 'subscription to users not allowed: restricted session';
 
+const RESTRICTED_CONNECTION_MESSAGE = 'second connection on one socket not allowed: restricted session';
+
 /** A client of Parse's LiveQuery server, as `beforeConnect` gets it. */
 interface LiveQueryClient {
   sessionToken?: string;
@@ -44,18 +46,19 @@ export function liveQueryDoor(runtime: Runtime, liveClasses: readonly string[]) 
   const clients = new WeakMap<Socket, LiveQueryClient>();
   let isRegistered = false;
 
-  const admit = ({ client }: ConnectRequest): void => {
+  const admit = async ({ client }: ConnectRequest): Promise<void> => {
     if (!client) return;
     const socket = client.parseWebSocket;
-    const isKnown = clients.has(socket);
+    const former = clients.get(socket);
+    if (former) await requireUnrestrictedClients([former, client], runtime);
     clients.set(socket, client);
-    if (!isKnown) standBefore(socket, message => judge(message, clients.get(socket)!, runtime), runtime);
+    if (!former) standBefore(socket, message => judge(message, clients.get(socket)!, runtime), runtime);
   };
 
   const composeConnect: Composer = (register, handler, validator) => {
     isRegistered = true;
-    register((request: ConnectRequest) => {
-      admit(request);
+    register(async (request: ConnectRequest) => {
+      await admit(request);
       return handler(request);
     }, validator);
   };
@@ -67,6 +70,26 @@ export function liveQueryDoor(runtime: Runtime, liveClasses: readonly string[]) 
       if (!isRegistered && liveClasses.length > 0) register(admit);
     },
   };
+}
+
+/**
+ * Lets a client take the place of another on its socket, which no SDK does, only where neither is a restricted session:
+ * Parse Server changes over later than this door does, or not at all, and what is subscribed to meanwhile is judged by
+ * the one and heard by the other.
+ */
+async function requireUnrestrictedClients(
+  pair: [LiveQueryClient, LiveQueryClient],
+  { callers, events }: Runtime,
+): Promise<void> {
+  const tokens = new Set(pair.map(({ sessionToken }) => sessionToken));
+  // One that connects once more as before changes nothing.
+  if (tokens.size === 1) return;
+  for (const token of tokens) {
+    const session = token ? await callers.find(token) : null;
+    if (!session?.restricted) continue;
+    events.blocked(session, 'subscribe', '');
+    throw parseError(ErrorCode.OPERATION_FORBIDDEN, RESTRICTED_CONNECTION_MESSAGE);
+  }
 }
 
 /** Has each subscription judged before Parse Server's own listeners hear of it, and keeps the messages in their order. */
