@@ -100,3 +100,66 @@ onMongodb.each([
     });
   },
 );
+
+onMongodb('at the GraphQL API of a stock app, a scoped session of an app that is mounted', () => {
+  let endpoint: SpecServer;
+  let server: SpecServer;
+  let user: SpecUser;
+  let token: string;
+
+  beforeAll(async () => {
+    endpoint = await startServer(
+      {},
+      { appId: 'the-endpoints-app' },
+      { mounted: false, graphql: true, parsesJson: true },
+    );
+    server = await startServer();
+    for (const app of [endpoint, server]) await app.rest('POST', '/schemas/Note', { master: true, body: {} });
+    user = await server.signUp();
+    const ACL = { [user.userId]: { read: true } };
+    await server.rest('POST', '/classes/Note', { token: user.token, body: { ACL } });
+    const params = { scopes: ['Telemetry:create'] };
+    ({ sessionToken: token } = await server.run('createRestrictedSession', params, user));
+  });
+
+  afterAll(async () => {
+    await server.stop();
+    await endpoint.stop();
+  });
+
+  /** The token can stand in a header, or in the body beside the app. */
+  const CARRIERS: Array<[string, (query: string, token: string) => Promise<any>]> = [
+    [
+      'a header',
+      async (query, token) =>
+        (await server.rest('POST', endpoint.graphqlUrl, { token, body: { query } })).body,
+    ],
+    [
+      'the body',
+      async (query, token) => {
+        const response = await fetch(endpoint.graphqlUrl, {
+          method: 'POST',
+          headers: { 'Content-Type': 'application/json', 'X-Parse-Session-Token': user.token },
+          body: JSON.stringify({ query, _ApplicationId: server.appId, _SessionToken: token }),
+        });
+        return response.json();
+      },
+    ],
+  ];
+  const READ = '{ notes { edges { node { objectId } } } }';
+  const WRITE = 'mutation { createNote(input: {}) { note { objectId } } }';
+
+  it.each(CARRIERS)('reads and writes nothing with its token in %s', async (_carrier, graphql) => {
+    for (const query of [READ, WRITE]) {
+      const { errors } = await graphql(query, token);
+      expect(errors[0].extensions.code).toBe(209);
+    }
+    expect(await server.rawFind('Note')).toHaveLength(1);
+  });
+
+  it('takes nothing from a session without scopes', async () => {
+    const [, graphql] = CARRIERS[0]!;
+    expect((await graphql(READ, user.token)).data.notes.edges).toHaveLength(1);
+    expect((await graphql(WRITE, user.token)).data.createNote.note).toBeTruthy();
+  });
+});

@@ -4,7 +4,7 @@ import { Access } from './access';
 import { keepOriginal } from './past-gate';
 import { RULES } from './rules';
 import { gateTransactions } from './transactions';
-import { enter, UNKNOWN, Visit, visitOf } from './visit';
+import { enter, mayBeScoped, UNKNOWN, Visit, visitOf } from './visit';
 
 /** Mounted apps, by the middleware that `configure()` put into their options: each configuration of theirs holds it. */
 const mounted = new WeakMap<object, Runtime>();
@@ -76,7 +76,8 @@ function visitAt(
   const visit = visitOf(database);
   const runtime = visit ? visit.runtime : runtimeOf(database.options);
   if (!runtime) return undefined;
-  const isOrdinary = !visit?.isScoped && !runtime.isCovered(className);
+  const isScoped = visit ? visit.isScoped : mayBeScoped(database);
+  const isOrdinary = !isScoped && !runtime.isCovered(className);
   // An aggregation may join any class.
   if (isOrdinary && !options?.pipeline && !options?.distinct) return undefined;
   if (visit) return visit;

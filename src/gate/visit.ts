@@ -51,7 +51,10 @@ export class Visit {
     readonly caller: Caller,
     readonly through: Through = {},
   ) {
-    this.isScoped = caller.kind === 'session' && isScopedToken(caller.token);
+    this.isScoped =
+      caller.kind === 'session'
+        ? isScopedToken(caller.token)
+        : caller.kind === 'unknown' && !through.origin && mayBeScoped(database);
   }
 
   /** Whether the server itself acts: with the master key, or in a request that no door has seen. */
@@ -140,6 +143,16 @@ export class Visit {
     if (!session || (userId !== undefined && session.userId !== userId)) throw invalidSessionError();
     return (this.session = session);
   }
+}
+
+/**
+ * Whether a request that no door has told of may be a scoped session's: it comes by the GraphQL endpoint of another app.
+ * Where the client names his app in the body, he may name his token there, too, which nobody sees.
+ */
+export function mayBeScoped({ options: config }: Pick<Database, 'options'>): boolean {
+  if (!config?.headers) return false;
+  const { 'x-parse-application-id': appId, 'x-parse-session-token': token } = config.headers;
+  return appId !== config.applicationId || (typeof token === 'string' && isScopedToken(token));
 }
 
 const markOf = ({ ip, userAgent }: Origin, { now }: Runtime): Mark => ({ at: now(), ip, userAgent });

@@ -31,7 +31,7 @@ export const guardRule: Rule = {
         return operation === 'read' ? judgeRead(access) : judgeWrite(access);
       case 'unknown':
         // What Parse Server does on its own account, it does as the server.
-        if (access.byUser && operation !== 'read') throw invalidSessionError();
+        if (access.byUser && (operation !== 'read' || visit.isScoped)) throw invalidSessionError();
         requireLogin(access);
         return undefined;
       default:
