@@ -77,7 +77,8 @@ function visitAt(
   const runtime = visit ? visit.runtime : runtimeOf(database.options);
   if (!runtime) return undefined;
   const isScoped = visit ? visit.isScoped : mayBeScoped(database);
-  const isOrdinary = !isScoped && !runtime.isCovered(className);
+  // For `$relatedTo`, Parse Server hands on what a client wrote for a name, and the database takes it for its text.
+  const isOrdinary = !isScoped && !runtime.isCovered(String(className));
   // An aggregation may join any class.
   if (isOrdinary && !options?.pipeline && !options?.distinct) return undefined;
   if (visit) return visit;
