@@ -1,5 +1,6 @@
 import { startServer, type SpecServer, type SpecUser } from '../support/server';
-import { pointerTo } from '../support/sessions';
+import { endOf, pointerTo, sessionRow } from '../support/sessions';
+import { eventually, HOUR, MINUTE, moveClock, SECOND, startClock, stopClock } from '../support/time';
 import { REFUSED } from '../support/ways-in';
 
 declare const SPEC_DATABASE: string;
@@ -161,5 +162,38 @@ onMongodb('at the GraphQL API of a stock app, a scoped session of an app that is
     const [, graphql] = CARRIERS[0]!;
     expect((await graphql(READ, user.token)).data.notes.edges).toHaveLength(1);
     expect((await graphql(WRITE, user.token)).data.createNote.note).toBeTruthy();
+  });
+});
+
+onMongodb('at the GraphQL API of a stock app, the use of a session of an app that is mounted', () => {
+  it('does not move on an end that was chosen for it, although Parse Server extends sessions on use', async () => {
+    stopClock();
+    const endpoint = await startServer({}, { appId: 'the-endpoints-app' }, { mounted: false, graphql: true });
+    const server = await startServer(
+      {},
+      { extendSessionOnUse: true, sessionLength: (2 * HOUR) / SECOND, cacheTTL: 1 },
+    );
+    try {
+      const user = await server.signUp();
+      const made = await server.run('createRestrictedSession', { expiresIn: '90m' }, user);
+      const end = await endOf(server, made.sessionToken);
+      // Not used before: Parse Server looks at a token every half second only.
+      const phone = await server.login(user.username, user.password);
+      moveClock(61 * MINUTE);
+      const body = { query: '{ viewer { user { objectId } } }' };
+      for (const token of [made.sessionToken, phone.token]) {
+        expect((await server.rest('POST', endpoint.graphqlUrl, { token, body })).body.data).toBeTruthy();
+      }
+      // What was not chosen moves on: by then the other has had its time.
+      await eventually(async () => {
+        expect((await endOf(server, phone))!.getTime()).toBe(Date.now() + 2 * HOUR);
+      });
+      expect(await endOf(server, made.sessionToken)).toEqual(end);
+      expect(await sessionRow(server, made.sessionToken)).toHaveProperty('expiresBy');
+    } finally {
+      await server.stop();
+      await endpoint.stop();
+      startClock();
+    }
   });
 });

@@ -85,8 +85,8 @@ export const sessionClassRule: Rule = {
     const keys = Object.keys(data).map(rootOf);
     const rows = keys.some(key => JUDGED.has(key)) ? await visit.pastGate.find(SESSION, query, {}) : [];
     const sessions = rows.map(toSessionRecord);
-    const isRenewal = !visit.isServer && !byClient && keys.includes('expiresAt');
-    // `extendSessionOnUse` knows nothing of ends that were chosen.
+    // `extendSessionOnUse` knows nothing of ends that were chosen. It is at work, too, where no door has told who asks.
+    const isRenewal = visit.caller.kind !== 'master' && !byClient && keys.includes('expiresAt');
     const condition = isRenewal
       ? { fixedExpiry: null, expiresBy: null, invalidatedAt: null }
       : setOnce(sessions, data, keys);
