@@ -54,7 +54,7 @@ export function movedExpiry(
 ): Date | undefined {
   const { expiresAt } = session;
   const chosen = chosenEnd(session);
-  // Parse Server's `extendSessionOnUse` knows of no chosen end, and its file routes ask no rule: back to it.
+  // A process without this package may have moved it on, for `extendSessionOnUse` knows of no chosen end: back to it.
   if (chosen && expiresAt && expiresAt > chosen) return chosen;
   if (session.fixedExpiry) return undefined;
   const end = expiryOf(policy, session, lastAccess);
