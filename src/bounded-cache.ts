@@ -1,5 +1,8 @@
 import { LRUCache } from 'lru-cache';
 
+/** So many new entries have those that are over removed: the library keeps them until somebody asks for them. */
+const SWEEP_AFTER = 10_000;
+
 /**
  * A cache that drops the least recently used entry when it is full. It takes memory as it fills: the library's own
  * option `max` would allocate some 50 bytes for every possible entry at once.
@@ -10,6 +13,19 @@ export function boundedCache<Value extends object | number | true>(
   ttl = 0,
   options: { noUpdateTTL?: boolean } = {},
 ): LRUCache<string, Value> {
-  // With any other resolution the library sets a timer for each millisecond in which it is asked.
-  return new LRUCache({ maxSize: maxEntries, sizeCalculation: () => 1, ttl, ttlResolution: 0, ...options });
+  let inserted = 0;
+  const onInsert = () => {
+    inserted += 1;
+    if (ttl > 0 && inserted % SWEEP_AFTER === 0) cache.purgeStale();
+  };
+  // Without a resolution of 0 the library sets a timer for each millisecond in which it is asked.
+  const cache = new LRUCache<string, Value>({
+    maxSize: maxEntries,
+    sizeCalculation: () => 1,
+    ttl,
+    ttlResolution: 0,
+    onInsert,
+    ...options,
+  });
+  return cache;
 }

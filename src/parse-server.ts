@@ -151,6 +151,8 @@ export interface ServerConfig {
   requestContextMiddleware?: object;
   /** The client's address, as Parse Server has read it from Express. */
   ip?: string;
+  /** Those of the request, once Parse Server has read them; none where no request is behind it. */
+  headers?: Record<string, unknown>;
   generateSessionExpiresAt(): Date | undefined;
 }
 

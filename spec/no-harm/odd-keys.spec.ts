@@ -1,3 +1,4 @@
+import type { SessionsOptions } from '../../src';
 import { sameAsStock, seen, type Scenario } from '../support/same-as-stock';
 import type { SpecServer } from '../support/server';
 import { parseDate } from '../support/sessions';
@@ -73,5 +74,26 @@ describe('an object that is not there', () => {
         ]),
       ),
     ),
+  );
+});
+
+/** What a client can write for the class of an object whose relation it follows, and a database takes for a text. */
+const ODD_CLASSES = [['Note'], ['_User'], { Note: 1 }];
+
+describe.each<[string, SessionsOptions]>([
+  ['no class', {}],
+  ['every class', { guard: '*' }],
+])('a relation of an object of an odd class, where %s is in guard', (_guard, sessions) => {
+  sameAsStock(
+    ODD_CLASSES.map((className): Scenario => {
+      const object = { __type: 'Pointer', className, objectId: 'some' };
+      const where = JSON.stringify({ $relatedTo: { object, key: 'lines' } });
+      return [
+        `${JSON.stringify(className)} is read as on stock`,
+        async server => seen(await server.rest('GET', `/roles?where=${encodeURIComponent(where)}`)),
+        { status: 200 },
+      ];
+    }),
+    { sessions },
   );
 });

@@ -51,16 +51,27 @@ export async function openLiveQuery(
   }
 
   let requests = 0;
-  send({
-    op: 'connect',
-    applicationId: server.appId,
-    ...(token !== undefined && { sessionToken: token }),
-    ...(master && { masterKey: MASTER_KEY }),
-  });
+  const connect = (sessionToken?: string) =>
+    send({
+      op: 'connect',
+      applicationId: server.appId,
+      ...(sessionToken !== undefined && { sessionToken }),
+      ...(master && { masterKey: MASTER_KEY }),
+    });
+  connect(token);
   await next(({ op }) => op === 'connected');
 
   return {
     received,
+
+    /** Connects once more on the same socket. Answers `connected`, or the error. */
+    async connectAnew(sessionToken?: string): Promise<Message> {
+      const before = received.length;
+      connect(sessionToken);
+      return next(
+        message => received.indexOf(message) >= before && ['connected', 'error'].includes(message.op),
+      );
+    },
 
     /** Answers `subscribed`, or the error of this subscription. `more` is what else the query says, such as `keys`. */
     async subscribe(

@@ -6,16 +6,21 @@ export type Operation = 'create' | 'read' | 'update' | 'delete';
 
 /** One call of a method of the gate. The rules judge it, and may change it before it goes on. */
 export class Access {
+  readonly className: string;
+
   constructor(
     readonly visit: Visit,
     readonly method: Method,
-    readonly className: string,
+    /** Not always a text, see `visitAt`. */
+    className: unknown,
     public query: Query | null | undefined,
     public data: Row | undefined,
     public options: DatabaseOptions | undefined,
     /** The arguments that follow these, as Parse Server passed them. */
     readonly rest: readonly unknown[],
-  ) {}
+  ) {
+    this.className = String(className);
+  }
 
   /**
    * Whether the client itself reads or writes. Parse Server then passes the client's permissions; it passes none

@@ -1,9 +1,9 @@
 import { ErrorCode } from '../errors';
-import type { ServerRequest } from '../parse-server';
+import type { ServerConfig, ServerRequest } from '../parse-server';
 import type { Runtime } from '../runtime';
 import { isLegacyToken } from '../sessions/callers';
 import { isRest } from './routes';
-import { MASTER, NOBODY, READ_ONLY_MASTER, UNKNOWN, type Caller } from './visit';
+import { MASTER, NOBODY, READ_ONLY_MASTER, UNKNOWN, UNSEEN, type Caller } from './visit';
 
 const UPGRADE = /^\/upgradeToRevocableSession\/?$/i;
 
@@ -39,6 +39,19 @@ export async function ownCallerOf(
     throw error;
   });
   return session && session.userId === caller.userId ? caller : UNKNOWN;
+}
+
+/**
+ * Who a client with this user is that has come in past the doors: by the GraphQL endpoint of another app of the process
+ * (`ParseGraphQLServer.js#applyGraphQL` of 9.10.0). Parse Server has put the headers of the request into its
+ * configuration (`middlewares.js#handleParseHeaders`). It reads the token from them if they name the app, too; else
+ * from the body, which nobody sees.
+ */
+export function callerPastDoors(config: Partial<ServerConfig> | undefined, userId: string): Caller {
+  if (!config?.headers) return UNKNOWN;
+  const { 'x-parse-application-id': appId, 'x-parse-session-token': token } = config.headers;
+  if (appId !== config.applicationId) return UNSEEN;
+  return typeof token === 'string' && !isLegacyToken(token) ? { kind: 'session', token, userId } : UNKNOWN;
 }
 
 /** The options of a call by the SDK in cloud code. */

@@ -1,6 +1,7 @@
 import type { Database, DatabaseOptions, ServerConfig } from '../parse-server';
 import type { Runtime } from '../runtime';
 import { Access } from './access';
+import { callerPastDoors } from './caller';
 import { keepOriginal } from './past-gate';
 import type { Rule } from './rule';
 import { RULES } from './rules';
@@ -75,15 +76,18 @@ export function openGate(database: Database): void {
 /** The visit to judge, or `undefined` for what goes straight on: an ordinary class, or another app's request. */
 function visitAt(
   database: Database,
-  className: string,
+  className: unknown,
   options: DatabaseOptions | undefined,
 ): Visit | undefined {
-  const visit = visitOf(database);
-  const runtime = visit ? visit.runtime : runtimeOf(database.options);
-  if (!runtime) return undefined;
-  if (!isCoveredByAny(className, runtime, options, visit)) return undefined;
-  if (visit) return visit;
-  return straight.has(database) ? undefined : enter(new Visit(runtime, database, UNKNOWN));
+  const known = visitOf(database);
+  const runtime = known ? known.runtime : runtimeOf(database.options);
+  if (!runtime || straight.has(database)) return undefined;
+  const user = !known || known.isPastDoors ? options?.acl?.findLast(name => name !== '*') : undefined;
+  const visit =
+    user === undefined ? known : enter(new Visit(runtime, database, callerPastDoors(database.options, user)));
+  // For `$relatedTo`, Parse Server hands on what a client wrote for a name, and the database takes it for its text.
+  if (!isCoveredByAny(String(className), runtime, options, visit)) return undefined;
+  return visit ?? enter(new Visit(runtime, database, UNKNOWN));
 }
 
 /**

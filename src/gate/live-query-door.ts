@@ -6,6 +6,8 @@ import type { Composer, Register } from '../parse-cloud';
 /** LiveQuery would send the restricted session its user's credentials, see `policy/credentials.ts`. */
 const RESTRICTED_SUBSCRIPTION_MESSAGE = 'subscription to users not allowed: restricted session';
 
+const RESTRICTED_CONNECTION_MESSAGE = 'second connection on one socket not allowed: restricted session';
+
 /** A client of Parse's LiveQuery server, as `beforeConnect` gets it. */
 interface SocketClient {
   sessionToken?: string;
@@ -44,20 +46,21 @@ export function liveQueryDoor(runtime: Runtime, liveClasses: readonly string[]) 
   const clients = new WeakMap<Socket, SocketClient>();
   let isRegistered = false;
 
-  const admit = ({ client }: ConnectRequest): void => {
+  const admit = async ({ client }: ConnectRequest): Promise<void> => {
     if (!client) return;
     const socket = client.parseWebSocket;
-    const isKnown = clients.has(socket);
+    const former = clients.get(socket);
+    if (former) await requireUnrestrictedClients([former, client], runtime);
     clients.set(socket, client);
     // What has no listeners receives nothing.
-    if (!isKnown && typeof socket.listeners === 'function')
+    if (!former && typeof socket.listeners === 'function')
       standBefore(socket, message => judgeSubscription(message, clients.get(socket)!, runtime), runtime);
   };
 
   const composeConnect: Composer = (register, handler, validator) => {
     isRegistered = true;
-    register((request: ConnectRequest) => {
-      admit(request);
+    register(async (request: ConnectRequest) => {
+      await admit(request);
       return handler(request);
     }, validator);
   };
@@ -69,6 +72,26 @@ export function liveQueryDoor(runtime: Runtime, liveClasses: readonly string[]) 
       if (!isRegistered && liveClasses.length > 0) register(admit);
     },
   };
+}
+
+/**
+ * Lets a client take the place of another on its socket only where neither is a restricted session. Parse Server changes
+ * over later than this door does, or not at all, so a subscription could be judged by the one client and heard by the
+ * other. No SDK connects twice on a socket.
+ */
+async function requireUnrestrictedClients(
+  pair: [SocketClient, SocketClient],
+  { callers, events }: Runtime,
+): Promise<void> {
+  const tokens = new Set(pair.map(({ sessionToken }) => sessionToken));
+  // One that connects once more as before changes nothing.
+  if (tokens.size === 1) return;
+  for (const token of tokens) {
+    const session = token ? await callers.find(token) : null;
+    if (!session?.restricted) continue;
+    events.blocked(session, 'subscribe', '');
+    throw parseError(ErrorCode.OPERATION_FORBIDDEN, RESTRICTED_CONNECTION_MESSAGE);
+  }
 }
 
 /**

@@ -24,12 +24,14 @@ export type Caller =
   | { kind: 'user'; userId: string }
   | { kind: 'nobody' }
   /** No door has told who he is: Parse Server itself at work, or a client that came in past the doors. */
-  | { kind: 'unknown' };
+  | { kind: 'unknown'; mayBeScoped?: true };
 
 export const MASTER: Caller = { kind: 'master', readOnly: false };
 export const READ_ONLY_MASTER: Caller = { kind: 'master', readOnly: true };
 export const NOBODY: Caller = { kind: 'nobody' };
 export const UNKNOWN: Caller = { kind: 'unknown' };
+/** A client with a user whose token nobody has seen: it may be that of a scoped session. */
+export const UNSEEN: Caller = { kind: 'unknown', mayBeScoped: true };
 
 /** What a door knows of a request beside its caller. */
 interface Entry {
@@ -57,7 +59,15 @@ export class Visit {
     readonly caller: Caller,
     readonly entry: Entry = {},
   ) {
-    this.isScoped = caller.kind === 'session' && isScopedToken(caller.token);
+    this.isScoped =
+      caller.kind === 'session'
+        ? isScopedToken(caller.token)
+        : caller.kind === 'unknown' && caller.mayBeScoped === true;
+  }
+
+  /** Whether no door has made this visit. */
+  get isPastDoors(): boolean {
+    return this.caller.kind === 'unknown' && this.entry.response === undefined;
   }
 
   /** Whether the server itself acts: with the master key, or in a request that no door has seen. */

@@ -29,7 +29,7 @@ export const guardRule: Rule = {
         return operation === 'read' ? judgeRead(access) : judgeWrite(access);
       case 'unknown':
         // A client with a user came in past the doors. Parse Server's own work passes: it has no user.
-        if (access.byUser && operation !== 'read') throw invalidSessionError();
+        if (access.byUser && (operation !== 'read' || visit.isScoped)) throw invalidSessionError();
         requireLogin(access);
         return undefined;
       default:
