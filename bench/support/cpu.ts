@@ -25,12 +25,10 @@ interface Comparison<Operation extends string> {
   contenders: readonly Contender<Operation>[];
 }
 
-/** Machine code depends on what a process happens to meet first: a part of the rounds runs on servers started anew. */
-const STARTS = 3;
 /** What one contender gets in a turn: so short that whatever else the machine does hits all of them. */
 const SLICE = 50;
 /** Per contender and round. */
-const SLICES = 40;
+const SLICES = 20;
 
 /** What a contender's slices of one round took together. */
 class Spent {
@@ -54,13 +52,17 @@ export async function compareCpu<Operation extends string>(
     Operation,
     Spent[][]
   >;
-  const starts = Math.min(STARTS, rounds);
   const step = report.start('rounds', rounds * operations.length);
   try {
-    for (let start = 0; start < starts; start += 1) {
-      const until = Math.round((rounds * (start + 1)) / starts);
+    // Each round has servers of its own. Two processes of the same program differ by more than this package costs: the
+    // machine code that is made depends on what a process happens to meet first.
+    for (let start = 0; start < rounds; start += 1) {
       const all: Served<Operation>[] = [];
-      for (const { open } of contenders) all.push(await open());
+      // Beginning with another one each time: the process that is started last was seen to be the cheapest.
+      for (let turn = 0; turn < contenders.length; turn += 1) {
+        const index = (start + turn) % contenders.length;
+        all[index] = await contenders[index]!.open();
+      }
       // Machine code is made for the first thousands of requests; all servers get over it before it counts. In turns, too:
       // a server that has long been idle takes some time to be what it was.
       for (const operation of operations) await measureRound(all, operation);
@@ -70,13 +72,11 @@ export async function compareCpu<Operation extends string>(
       }
       for (const operation of operations) {
         await measureRound(all, operation);
-        while (spent[operation].length < until) {
-          const round = await measureRound(all, operation);
-          spent[operation].push(round);
-          const names = contenders.map(({ name }) => name);
-          report.line(describeRound(operation, spent[operation].length, names, round));
-          step();
-        }
+        const round = await measureRound(all, operation);
+        spent[operation].push(round);
+        const names = contenders.map(({ name }) => name);
+        report.line(describeRound(operation, spent[operation].length, names, round));
+        step();
       }
       for (const { end, server } of all) {
         await end?.();
