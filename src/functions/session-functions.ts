@@ -15,13 +15,18 @@ export interface FunctionDependencies {
   store: SessionStore;
   callers: CallerSessions;
   events: SessionEmitter;
-  /** Asks Parse Server whether this is the user's password. @throws 101 when it is not. */
+  /**
+   * Asks Parse Server whose password this is, by the user's name, and nothing else: not whether his e-mail address is
+   * verified, nor whether he is locked. It counts for `accountLockout`. @throws 101 when it is not the right one.
+   */
   verifyPassword(user: User, password: string): Promise<{ objectId?: string }>;
   now(): Date;
 }
 
 /** How many sessions a list has at most, the caller's own aside. A user could have any number of them. */
 const MAX_LISTED = 1000;
+
+const wrongPasswordError = () => parseError(ErrorCode.OBJECT_NOT_FOUND, 'Invalid username/password.');
 
 export type CloudFunction = (request: FunctionRequest) => Promise<unknown>;
 
@@ -183,8 +188,11 @@ export function sessionFunctions(dependencies: FunctionDependencies) {
       const { password } = readParams(PARAMS.confirm, request.params);
       attempts.count(caller.userId);
       const verified = await dependencies.verifyPassword(request.user, password);
-      // Parse Server looks the user up by name, and the name may be somebody else's by now.
-      if (verified?.objectId !== caller.userId) throw notFoundError();
+      // Parse Server looks the user up by name, and the name may be somebody else's by now. It refuses a locked user
+      // in the words for a wrong password (`UsersRouter.js#_authenticateUserFromRequest` of 9.10.0), and so must this:
+      // a refusal must not tell that the password was right.
+      const isOwn = verified?.objectId === caller.userId;
+      if (!isOwn || (await store.isLockedUser(caller.userId))) throw wrongPasswordError();
       attempts.forget(caller.userId);
       const authenticatedAt = now();
       await store.authenticated(caller.session, authenticatedAt);

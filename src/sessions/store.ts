@@ -152,6 +152,12 @@ export class SessionStore {
     return (await this.connect().database.find('_User', { objectId }, { count: true })) > 0;
   }
 
+  /** @internal Whether the user is locked: nobody but the master key may read or write him (an empty ACL). */
+  async isLockedUser(objectId: string): Promise<boolean> {
+    const [user] = await this.connect().database.find('_User', { objectId }, { keys: ['ACL'] });
+    return user?.ACL !== undefined && Object.keys(user.ACL as object).length === 0;
+  }
+
   /** @internal */
   async count(query: Query): Promise<number> {
     return this.connect().database.find('_Session', query, { count: true });
