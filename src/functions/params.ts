@@ -11,7 +11,8 @@ const text = (length: number, type = z.string()) => {
   return z.string(expected).pipe(type.min(1, expected).max(length, expected)).refine(hasNoNul, NO_NUL);
 };
 
-const id = text(64);
+/** As long as `allowCustomObjectId` is likely to have them; Parse Server itself has no limit. */
+const id = text(256);
 const token = text(256);
 const name = text(128, z.string().trim());
 const installationId = text(128);
