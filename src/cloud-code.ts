@@ -48,8 +48,10 @@ export async function startCloudCode(
   const scoped = composeScopes(runtime);
   const define = registrationOf(Parse, 'define');
   const functions = sessionFunctions(dependenciesOf(Parse, store, runtime));
+  // By `ownSessionFunction` a session only asks for itself, so no scope has to name it.
   const keepNames = registerFunctions(
-    (...args) => scoped(define, ...args),
+    (name, ...args) =>
+      name === runtime.ownSessionFunction ? define(name, ...args) : scoped(define, name, ...args),
     functionPrefix,
     functions,
     webhooks,

@@ -24,6 +24,8 @@ export interface Runtime extends Connection {
   revocations: Revocations;
   activity?: ActivityTracker;
   writeRules: WriteRules;
+  /** The cloud function by which every session, also a scoped one, may ask for itself. */
+  ownSessionFunction: string;
   /** When a session that is made now ends. `undefined` leaves the end to Parse Server. */
   expiryOfNew(session: Pick<SessionRecord, 'restricted' | 'createdWith'>, now: Date): Date | undefined;
   now(): Date;
@@ -82,6 +84,7 @@ export function makeRuntime(
     files,
     endings,
     limits,
+    ownSessionFunction: `${options.functionPrefix}getSession`,
     writeRules: { isGuarded, needsFresh, freshWithin: options.freshWithin },
     expiryOfNew: (session, at) => expiryOf(policy, { ...session, createdAt: at }, at),
     purge: async (given, progress) =>

@@ -105,7 +105,7 @@ describe('a scoped session calls', () => {
     expect(await server.run('runs', { name: 'report' }, sensor)).toBe(user.userId);
   });
 
-  it.each(['secret', 'listSessions', 'getSession', 'renameSession', 'createRestrictedSession', 'nosuch'])(
+  it.each(['secret', 'listSessions', 'countSessions', 'renameSession', 'createRestrictedSession', 'nosuch'])(
     'no other function: %s',
     async name => {
       await expect(server.run(name, {}, sensor)).rejects.toMatchObject({ code: 119 });

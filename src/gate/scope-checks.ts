@@ -2,7 +2,7 @@ import { ErrorCode, parseError } from '../errors';
 import type { BlockedOperation } from '../events/events';
 import type { CloudRequest, ServerRequest } from '../parse-server';
 import type { Decision } from '../policy/decision';
-import { isScopedToken, mayCall, mayRoute, OUT_OF_SCOPE_MESSAGE } from '../policy/scopes';
+import { calledBy, isScopedToken, mayCall, mayRoute, OUT_OF_SCOPE_MESSAGE } from '../policy/scopes';
 import type { Runtime } from '../runtime';
 import { webhooksOf } from '../webhooks';
 import { FILES, operationOf } from '../class-name';
@@ -37,10 +37,20 @@ function blockedRoute(path: string): [operation: BlockedOperation, target: strin
   return [functions ? 'call' : 'request', name];
 }
 
+/**
+ * Whether a route is the function by which every session may ask for itself. A webhook of that name that was registered
+ * while the server runs has taken its place.
+ */
+async function asksForItself(path: string, { ownSessionFunction, database }: Runtime): Promise<boolean> {
+  if (calledBy(path) !== ownSessionFunction) return false;
+  return !(await webhooksOf(database)).hasFunction(ownSessionFunction);
+}
+
 /** Judges the routes that a scoped session's request takes. */
 export async function authorizeRoutes({ caller, runtime }: Visit, paths: string[]): Promise<void> {
   if (caller.kind !== 'session') return;
   for (const path of paths) {
+    if (await asksForItself(path, runtime)) continue;
     await judgeScopes(caller.token, scopes => mayRoute(scopes, path), ...blockedRoute(path), runtime);
   }
 }

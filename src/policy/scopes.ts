@@ -81,6 +81,18 @@ export function mayCall(scopes: readonly string[], functionName: string): Decisi
     : refuse(ErrorCode.OPERATION_FORBIDDEN, OUT_OF_SCOPE_MESSAGE);
 }
 
+/** The first two parts of a route of the REST API, decoded as Parse Server decodes them. */
+const partsOf = (path: string) => {
+  const [first = '', second = ''] = path.split('/').filter(Boolean).map(decode);
+  return { first: first.toLowerCase(), second };
+};
+
+/** The cloud function that a route calls; `undefined` for any other route. */
+export function calledBy(path: string): string | undefined {
+  const { first, second } = partsOf(path);
+  return first === 'functions' ? second : undefined;
+}
+
 /** Routes whose classes are judged where they are read and written. */
 const JUDGED_LATER = ['classes', 'users', 'sessions', 'roles', 'installations', 'config', 'batch', 'logout'];
 
@@ -89,10 +101,10 @@ const JUDGED_LATER = ['classes', 'users', 'sessions', 'roles', 'installations', 
  * known here is refused.
  */
 export function mayRoute(scopes: readonly string[], path: string): Decision {
-  const [first = '', second = ''] = path.split('/').filter(Boolean).map(decode);
+  const { first, second } = partsOf(path);
   // GraphQL has one route for everything.
-  if (first === '' || JUDGED_LATER.includes(first.toLowerCase())) return ALLOW;
-  if (first.toLowerCase() === 'functions') return mayCall(scopes, second);
+  if (first === '' || JUDGED_LATER.includes(first)) return ALLOW;
+  if (first === 'functions') return mayCall(scopes, second);
   return refuse(ErrorCode.OPERATION_FORBIDDEN, OUT_OF_SCOPE_MESSAGE);
 }
 
