@@ -14,7 +14,12 @@ export {
 } from './expiry/lifetime';
 export { rapidContextExpiry } from './expiry/policy';
 export type { PurgeOptions, PurgeResult } from './sessions/connection';
-export type { SessionStore, SessionQuery } from './sessions/store';
+export type {
+  RestrictedSession,
+  RestrictedSessionOptions,
+  SessionStore,
+  SessionQuery,
+} from './sessions/store';
 export type { SessionLike, SessionRecord, SessionRef, UserRef } from './record';
 export type { Device } from './device';
 export type { SessionView } from './functions/view';

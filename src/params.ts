@@ -1,5 +1,15 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { ErrorCode, parseError } from './errors';
+
+/** PostgreSQL keeps no NUL in a text, and answers a query that holds one with an error. */
+const hasNoNul = (text: string) => !text.includes('\0');
+const NO_NUL = { error: 'expected a text without NUL characters' };
+
+/** A parameter that is a text of 1 to this many characters. */
+export const text = (length: number, type = z.string()) => {
+  const expected = { error: `expected a text of 1 to ${length} characters` };
+  return z.string(expected).pipe(type.min(1, expected).max(length, expected)).refine(hasNoNul, NO_NUL);
+};
 
 /** Reads parameters. @throws 142 naming the first wrong parameter, never its value. */
 export function readParams<Schema extends z.ZodType>(schema: Schema, params: unknown): z.output<Schema> {

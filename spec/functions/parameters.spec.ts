@@ -107,6 +107,42 @@ const WRONG_DURATIONS: Array<[string, unknown]> = [
   ['a long text', '1'.repeat(200)],
 ];
 
+const WRONG_SCOPES: Array<[string, unknown, string]> = [
+  ['a text', 'x', 'scopes'],
+  ['a scope', 'Telemetry:create', 'scopes'],
+  ['a number', 1, 'scopes'],
+  ['null', null, 'scopes'],
+  ['a boolean', true, 'scopes'],
+  ['an object', { 0: 'Telemetry:create' }, 'scopes'],
+  ['empty', [], 'scopes'],
+  ['more than 64', Array.from({ length: 65 }, () => 'Note:read'), 'scopes'],
+  ['numbers', [1], 'scopes.0'],
+  ['nothing', ['Note:read', null], 'scopes.1'],
+  ['arrays', [['Note:read']], 'scopes.0'],
+  ['too long', [`${'N'.repeat(300)}:read`], 'scopes.0'],
+  ['no scopes', ['Note'], 'scopes.0'],
+];
+
+const WRONG_PAGES: Array<[string, unknown]> = [
+  ['limit', 0],
+  ['limit', -1],
+  ['limit', 1001],
+  ['limit', 1.5],
+  ['limit', '10'],
+  ['limit', null],
+  ['limit', [10]],
+  ['limit', { $gt: 0 }],
+  ['skip', -1],
+  ['skip', 0.5],
+  ['skip', '0'],
+  ['skip', null],
+  ['skip', true],
+  ['skip', 1e300],
+];
+
+/** What the library that checks them would say by itself. */
+const FOREIGN_WORDS = /invalid|received|too (big|small)|unrecognized|>=|<=/i;
+
 describe('wrong parameters of the cloud functions', () => {
   let server: SpecServer;
   let user: SpecUser;
@@ -126,8 +162,27 @@ describe('wrong parameters of the cloud functions', () => {
   it.each(WRONG)('%s by %s: 142 when %s %s', async (name, caller, parameter, _what, params) => {
     const body = await call(name, caller, params);
     expect(body).toEqual({ code: 142, error: expect.stringMatching(new RegExp(`^${parameter}: .`)) });
+    expect(body.error).not.toMatch(FOREIGN_WORDS);
     // Errors are logged: what was sent may be a token.
     expect(body.error).not.toContain(LONG);
+  });
+
+  describe.each(['session', 'master'] as const)('by %s', caller => {
+    const who = () => (caller === 'master' ? { userId: user.userId } : {});
+
+    it.each(WRONG_SCOPES)('createRestrictedSession: 142 when scopes are %s', async (_what, scopes, path) => {
+      const { code, error } = await call('createRestrictedSession', caller, { ...who(), scopes });
+      expect({ code, path: error.split(': ')[0] }).toEqual({ code: 142, path });
+      expect(error).toMatch(/: (expected .*scope|"Note" is not a scope)/);
+      expect(error).not.toMatch(FOREIGN_WORDS);
+      expect(error.length).toBeLessThan(200);
+    });
+
+    it.each(WRONG_PAGES)('listSessions: 142 when %s is %j', async (parameter, value) => {
+      const { code, error } = await call('listSessions', caller, { ...who(), [parameter]: value });
+      expect(code).toBe(142);
+      expect(error).toMatch(new RegExp(`^${parameter}: expected a whole number from [01] (to 1000|on)$`));
+    });
   });
 
   it.each(NOT_FOR_SESSIONS)('%s %j: 142 for a session, because of %s', async (name, params, parameter) => {

@@ -117,10 +117,12 @@ describe('a session view', () => {
       objectId: expect.stringMatching(/^\w{10}$/),
       current: true,
       restricted: false,
+      scopes: null,
       active: true,
       createdAt: ISO,
       lastAccessedAt: ISO,
       expiresAt: ISO,
+      authenticatedAt: ISO,
       createdWith: { action: 'signup', authProvider: 'password' },
       installationId: 'installation-1',
       ip: expect.stringMatching(/127\.0\.0\.1$/),
@@ -142,10 +144,12 @@ describe('a session view', () => {
       objectId,
       current: false,
       restricted: false,
+      scopes: null,
       active: true,
       createdAt: ISO,
       lastAccessedAt: null,
       expiresAt: null,
+      authenticatedAt: null,
       createdWith: null,
       installationId: null,
       ip: null,
@@ -171,6 +175,25 @@ describe('a session view', () => {
     const { objectId } = await insertSession(server, user.userId, { restricted });
     const views = await server.run('listSessions', {}, { token: user.token });
     expect(views.find((view: any) => view.objectId === objectId).restricted).toBe(restricted);
+  });
+
+  it('tells what a scoped session may do, and of which sessions nobody has logged in', async () => {
+    const user = await server.signUp();
+    const scopes = ['Telemetry:create', 'function:report'];
+    const made = await server.run('createRestrictedSession', { scopes }, user);
+    const views = await server.run('listSessions', {}, user);
+    const view = views.find(({ objectId }: any) => objectId === made.objectId);
+    expect(view).toMatchObject({ restricted: true, scopes, authenticatedAt: null });
+    // Without its scopes it may do nothing, which is not what an unscoped session may.
+    await server.rawUpdate('_Session', { objectId: made.objectId }, { scopes: { __op: 'Delete' } });
+    const params = { sessionToken: made.sessionToken };
+    expect(await server.run('getSession', params, { master: true })).toMatchObject({ scopes: [] });
+  });
+
+  it('tells when the password was confirmed last', async () => {
+    const user = await server.signUp();
+    const { authenticatedAt } = await server.run('confirmPassword', { password: user.password }, user);
+    expect(await server.run('getSession', {}, user)).toMatchObject({ authenticatedAt });
   });
 
   it('leaves markup in a user agent as it is: whoever shows it must escape it', async () => {

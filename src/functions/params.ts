@@ -1,46 +1,31 @@
 import { z } from 'zod';
-import { duration } from '../duration';
-import { isScope } from '../policy/scopes';
-
-/** PostgreSQL keeps no NUL in a text, and answers a query that holds one with an error. */
-const hasNoNul = (text: string) => !text.includes('\0');
-const NO_NUL = { error: 'expected a text without NUL characters' };
-
-const text = (length: number, type = z.string()) => {
-  const expected = { error: `expected a text of 1 to ${length} characters` };
-  return z.string(expected).pipe(type.min(1, expected).max(length, expected)).refine(hasNoNul, NO_NUL);
-};
+import { text } from '../params';
+import { sessionName } from '../sessions/restricted-params';
 
 /** As long as `allowCustomObjectId` is likely to have them; Parse Server itself has no limit. */
 const id = text(256);
 const token = text(256);
-const name = text(128, z.string().trim());
-const installationId = text(128);
 
-const scope = z
-  .string()
-  .max(128)
-  .superRefine((text, context) => {
-    if (!isScope(text)) {
-      // A scope is no secret: naming the wrong one helps.
-      const message = `"${text.slice(0, 80)}" is not a scope such as "Telemetry:create" or "function:report"`;
-      context.addIssue({ code: 'custom', message });
-    }
-  });
+/** How many sessions a list has at most, the caller's own aside. A user could have any number of them. */
+export const MAX_LISTED = 1000;
+
+const wholeNumber = (from: number, to: number, range: string) => {
+  const expected = { error: `expected a whole number ${range}` };
+  return z.number(expected).int(expected).min(from, expected).max(to, expected).optional();
+};
+const page = {
+  limit: wholeNumber(1, MAX_LISTED, `from 1 to ${MAX_LISTED}`),
+  skip: wholeNumber(0, 2 ** 31 - 1, 'from 0 on'),
+};
 
 /** The parameters of each cloud function, for a caller with a session and for the master key. */
 export const PARAMS = {
   none: z.strictObject({}),
   ofUser: z.strictObject({ userId: id }),
+  page: z.strictObject(page),
   byToken: z.strictObject({ sessionToken: token }),
   byId: z.strictObject({ objectId: id }),
   exceptOfUser: z.strictObject({ userId: id, except: token.optional() }),
-  createRestricted: z.strictObject({
-    name: name.optional(),
-    installationId: installationId.optional(),
-    expiresIn: duration.optional(),
-    scopes: z.array(scope).min(1).max(64).optional(),
-  }),
   confirm: z.strictObject({ password: text(1024) }),
-  rename: z.strictObject({ objectId: id, name }),
+  rename: z.strictObject({ objectId: id, name: sessionName }),
 } as const;

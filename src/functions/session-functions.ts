@@ -7,7 +7,7 @@ import { userPointer, type SessionRecord } from '../record';
 import type { CallerSessions } from '../sessions/callers';
 import type { SessionStore } from '../sessions/store';
 import { readParams } from '../params';
-import { PARAMS } from './params';
+import { MAX_LISTED, PARAMS } from './params';
 import { PasswordAttempts } from './password-attempts';
 import { byLastAccess, toView, type SessionView } from './view';
 
@@ -22,9 +22,6 @@ export interface FunctionDependencies {
   verifyPassword(user: User, password: string): Promise<{ objectId?: string }>;
   now(): Date;
 }
-
-/** How many sessions a list has at most, the caller's own aside. A user could have any number of them. */
-const MAX_LISTED = 1000;
 
 const wrongPasswordError = () => parseError(ErrorCode.OBJECT_NOT_FOUND, 'Invalid username/password.');
 
@@ -68,6 +65,11 @@ export function sessionFunctions(dependencies: FunctionDependencies) {
     return caller.userId;
   }
 
+  /** The same, and what else was given. */
+  function userAndRest(caller: FunctionCaller, { userId, ...rest }: Record<string, unknown>) {
+    return { userId: userOf(caller, { userId }), rest };
+  }
+
   const view = (session: SessionRecord, caller: FunctionCaller): SessionView =>
     toView(session, caller.master ? null : caller.session.objectId, now());
 
@@ -79,29 +81,44 @@ export function sessionFunctions(dependencies: FunctionDependencies) {
   }
 
   /**
-   * The sessions that were accessed last, then those that never were. It takes two queries, because databases
-   * differ in where they sort what is empty.
+   * A part of the user's sessions, last accessed first. One without a last access stands where its last update is. It
+   * takes two queries, because databases differ in where they sort what is empty. Few sessions have no last access: those
+   * that are older than this package and have not been used since.
    */
-  async function latest(query: Query): Promise<SessionRecord[]> {
-    const accessed = { ...query, lastAccessedAt: { $exists: true } };
-    const sessions = await store.records(accessed, { sort: { lastAccessedAt: -1 }, limit: MAX_LISTED });
-    const left = MAX_LISTED - sessions.length;
-    if (left <= 0) return sessions;
-    const never = { ...query, lastAccessedAt: null };
-    return [...sessions, ...(await store.records(never, { sort: { updatedAt: -1 }, limit: left }))];
+  async function latest(query: Query, skip: number, limit: number): Promise<SessionRecord[]> {
+    // Sessions of the same time keep an order, so that no two pages hold the same one.
+    const never = await store.records(
+      { ...query, lastAccessedAt: null },
+      { sort: { updatedAt: -1, objectId: 1 }, limit: skip + limit },
+    );
+    // So many of the accessed ones come before the page in any case.
+    const before = Math.max(0, skip - never.length);
+    const accessed = await store.records(
+      { ...query, lastAccessedAt: { $exists: true } },
+      { sort: { lastAccessedAt: -1, objectId: 1 }, skip: before, limit: skip + limit - before },
+    );
+    return [...accessed, ...never].sort(byLastAccess).slice(skip - before, skip - before + limit);
   }
 
   return {
     async listSessions(request: FunctionRequest): Promise<SessionView[]> {
       const caller = await callerOf(request);
-      const user = userPointer(userOf(caller, request.params));
+      const { userId, rest } = userAndRest(caller, request.params);
+      const { limit, skip } = readParams(PARAMS.page, rest);
+      const user = userPointer(userId);
       const onlyRestricted = !caller.master && caller.session.restricted;
       const query = onlyRestricted ? { user, restricted: true } : { user };
-      const sessions = await latest(query);
-      if (!caller.master && !sessions.some(({ objectId }) => objectId === caller.session.objectId)) {
+      const sessions = await latest(query, skip ?? 0, limit ?? MAX_LISTED);
+      // Whoever does not turn pages finds his own session in any case.
+      const isWhole = limit === undefined && skip === undefined;
+      if (
+        isWhole &&
+        !caller.master &&
+        !sessions.some(({ objectId }) => objectId === caller.session.objectId)
+      ) {
         sessions.push(...(await store.records({ objectId: caller.session.objectId })));
       }
-      return sessions.sort(byLastAccess).map(session => view(session, caller));
+      return sessions.map(session => view(session, caller));
     },
 
     async getSession(request: FunctionRequest): Promise<SessionView | null> {
@@ -158,20 +175,11 @@ export function sessionFunctions(dependencies: FunctionDependencies) {
       expiresAt: string | null;
     }> {
       const caller = await changingCallerOf(request);
-      const { userId: ofUser, ...rest } = request.params;
-      const userId = userOf(
-        caller,
-        caller.master ? { userId: ofUser } : ofUser === undefined ? {} : { userId: ofUser },
-      );
-      const { name, installationId, expiresIn, scopes } = readParams(PARAMS.createRestricted, rest);
-      if (caller.master && !(await store.hasUser(userId))) throw notFoundError();
+      const { userId, rest } = userAndRest(caller, request.params);
       const maker = caller.master ? undefined : caller.session;
-      const created = await store.createRestricted(
-        { userId, name, installationId, expiresIn, scopes },
-        maker,
-      );
-      const { objectId, sessionToken, expiresAt } = created;
-      return { objectId, sessionToken, restricted: true, expiresAt: expiresAt?.toISOString() ?? null };
+      const created = await store.createRestricted(userId, rest, maker);
+      const { objectId, sessionToken, restricted, expiresAt } = created;
+      return { objectId, sessionToken, restricted, expiresAt: expiresAt?.toISOString() ?? null };
     },
 
     async renameSession(request: FunctionRequest): Promise<SessionView> {

@@ -1,5 +1,6 @@
 import { deviceOf, type Device } from '../device';
 import { isExpired } from '../expiry/lifetime';
+import { scopesOf } from '../policy/scopes';
 import { lastUseOf, type SessionRecord } from '../record';
 
 /** A session as its user sees it: no token, dates in ISO 8601. */
@@ -8,11 +9,15 @@ export interface SessionView {
   /** Whether it is the session that asks. */
   current: boolean;
   restricted: boolean;
+  /** What a scoped session may do; `null` for one that is not scoped. */
+  scopes: readonly string[] | null;
   /** Whether it has not expired. */
   active: boolean;
   createdAt: string;
   lastAccessedAt: string | null;
   expiresAt: string | null;
+  /** When the user last proved who he is, in this session: at its login, or by `confirmPassword`. */
+  authenticatedAt: string | null;
   createdWith: { action?: string; authProvider?: string } | null;
   installationId: string | null;
   ip: string | null;
@@ -28,10 +33,12 @@ export function toView(session: SessionRecord, currentId: string | null, now: Da
     objectId: session.objectId,
     current: session.objectId === currentId,
     restricted: session.restricted,
+    scopes: scopesOf(session),
     active: !isExpired(session, now),
     createdAt: session.createdAt.toISOString(),
     lastAccessedAt: iso(session.lastAccessedAt),
     expiresAt: iso(session.expiresAt),
+    authenticatedAt: iso(session.authenticatedAt),
     createdWith: session.createdWith,
     installationId: session.installationId,
     ip: session.ip,
@@ -41,6 +48,6 @@ export function toView(session: SessionRecord, currentId: string | null, now: Da
   };
 }
 
-/** Last accessed first. */
+/** Last accessed first. A sort by it leaves sessions of the same time in their order. */
 export const byLastAccess = (a: SessionRecord, b: SessionRecord): number =>
   lastUseOf(b).getTime() - lastUseOf(a).getTime();

@@ -1,9 +1,10 @@
 import type Parse from 'parse/node';
 import type { Installation, Session } from 'parse/node';
-import { invalidSessionError } from '../errors';
+import { invalidSessionError, notFoundError } from '../errors';
 import type { RevokeReason } from '../events/events';
 import * as lifetime from '../expiry/lifetime';
 import { unexpired } from '../expiry/queries';
+import { readParams } from '../params';
 import type { DatabaseOptions, Query, Row } from '../parse-server';
 import {
   fieldOf,
@@ -19,7 +20,8 @@ import {
 } from '../record';
 import type { Connection, PurgeOptions, PurgeResult } from './connection';
 import { ENDING_KEYS, type Destroy } from './endings';
-import { createRestricted, type NewRestrictedSession } from './restricted';
+import { createRestricted } from './restricted';
+import { restrictedParams } from './restricted-params';
 import { invalidate, setExpiry } from './set-end';
 
 /** A query for sessions. Run it with `{ useMasterKey: true }`. */
@@ -32,6 +34,29 @@ const DELETE_CHUNK = 1000;
  * again.
  */
 const MAX_ROUNDS = 10;
+
+/** What `createRestricted` takes. */
+export interface RestrictedSessionOptions {
+  /** What the list of sessions shows, 1 to 128 characters. */
+  name?: string;
+  /** The device's own id, 1 to 128 characters. It ends the user's older restricted sessions with the same one. */
+  installationId?: string;
+  /** A number of seconds, or a text such as `'90d'`. It can only shorten what the rules of `expiry` give. */
+  expiresIn?: number | string;
+  /** All that the session may do, such as `['Telemetry:create', 'function:report']`. @default all but guarded writes */
+  scopes?: string[];
+}
+
+/** A session that was just made: the one answer that holds its token. */
+export interface RestrictedSession {
+  objectId: string;
+  sessionToken: string;
+  restricted: true;
+  /** `null`: it is not scoped. */
+  scopes: string[] | null;
+  /** `null`: it does not expire. */
+  expiresAt: Date | null;
+}
 
 /** The sessions, for code on the server, as the Ruby class `Parse::Session` has them. */
 export class SessionStore {
@@ -88,6 +113,43 @@ export class SessionStore {
     const query: Query = { user: userPointer(userIdOf(user)) };
     if (except) query.sessionToken = { $ne: except };
     return this.revokeWhere(query);
+  }
+
+  /**
+   * Makes a restricted session for a device of the user, as the cloud function `createRestrictedSession` does.
+   * @returns the only copy of its token.
+   * @throws TypeError for what is no user, 142 for a wrong option, naming it, 101 when there is no such user, 119 above
+   * the limit (`onLimit: 'refuse'`).
+   */
+  createRestricted(user: UserRef, options?: RestrictedSessionOptions): Promise<RestrictedSession>;
+  /** @internal @param maker the session that it is made from. @throws 209 when the maker ended meanwhile. */
+  createRestricted(
+    user: UserRef,
+    options: unknown,
+    maker: SessionRecord | undefined,
+  ): Promise<RestrictedSession>;
+  async createRestricted(
+    user: UserRef,
+    options: unknown = {},
+    maker?: SessionRecord,
+  ): Promise<RestrictedSession> {
+    const session = { userId: userIdOf(user), ...readParams(restrictedParams, options) };
+    const { userId, installationId } = session;
+    if (!maker && !(await this.hasUser(userId))) throw notFoundError();
+    if (installationId) {
+      // Restricted ones only: an unrestricted session of the same installation is the user's own, on his phone.
+      const query = { user: userPointer(userId), installationId, restricted: true };
+      await this.revokeWhere(query, 'sameInstallation');
+    }
+    const created = await createRestricted(session, this.connect(), this.now());
+    // The user may have logged out everywhere while this session was being made. Then its maker is gone, and it
+    // has to go as well.
+    if (maker && (await this.count({ objectId: maker.objectId })) === 0) {
+      await this.revoke(created);
+      throw invalidSessionError();
+    }
+    const { objectId, sessionToken, scopes, expiresAt } = created;
+    return { objectId, sessionToken, restricted: true, scopes, expiresAt };
   }
 
   /** The installation that the session was made on, or `null`. */
@@ -147,11 +209,6 @@ export class SessionStore {
     return rows.map(toSessionRecord);
   }
 
-  /** @internal */
-  async hasUser(objectId: string): Promise<boolean> {
-    return (await this.connect().database.find('_User', { objectId }, { count: true })) > 0;
-  }
-
   /** @internal Whether the user is locked: nobody but the master key may read or write him (an empty ACL). */
   async isLockedUser(objectId: string): Promise<boolean> {
     const [user] = await this.connect().database.find('_User', { objectId }, { keys: ['ACL'] });
@@ -198,26 +255,8 @@ export class SessionStore {
     await this.connect().database.update('_Session', { objectId }, { name });
   }
 
-  /**
-   * @internal Makes a restricted session, and ends the older restricted ones of the same installation.
-   * @param maker the session that it is made from.
-   * @throws 119 above the limit, 209 when the maker ended meanwhile.
-   */
-  async createRestricted(session: NewRestrictedSession, maker?: SessionRecord): Promise<SessionRecord> {
-    const { userId, installationId } = session;
-    if (installationId) {
-      // Restricted ones only: an unrestricted session of the same installation is the user's own, on his phone.
-      const query = { user: userPointer(userId), installationId, restricted: true };
-      await this.revokeWhere(query, 'sameInstallation');
-    }
-    const created = await createRestricted(session, this.connect(), this.now());
-    // The user may have logged out everywhere while this session was being made. Then its maker is gone, and it
-    // has to go as well.
-    if (maker && (await this.count({ objectId: maker.objectId })) === 0) {
-      await this.revoke(created);
-      throw invalidSessionError();
-    }
-    return created;
+  private async hasUser(objectId: string): Promise<boolean> {
+    return (await this.connect().database.find('_User', { objectId }, { count: true })) > 0;
   }
 
   private query(): SessionQuery {

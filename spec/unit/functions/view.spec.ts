@@ -32,11 +32,12 @@ describe('a session view', () => {
     const date = new Date('2026-03-04T05:06:07.089Z');
     const iso = date.toISOString();
     for (const shape of [date, iso, { __type: 'Date', iso }]) {
-      const row = { createdAt: shape, expiresAt: shape, lastAccessedAt: shape };
+      const row = { createdAt: shape, expiresAt: shape, lastAccessedAt: shape, authenticatedAt: shape };
       expect(toView(record(row), null, NOW)).toMatchObject({
         createdAt: iso,
         expiresAt: iso,
         lastAccessedAt: iso,
+        authenticatedAt: iso,
       });
     }
   });
