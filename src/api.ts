@@ -1,8 +1,9 @@
 import type { SessionEvent, SessionListener } from './events/events';
 import type { SessionFileSet } from './files/file-set';
+import type { RequestWithSession } from './gate/session-of';
 import type { FreshSessionOptions } from './validators';
 import type { CloudRequest } from './parse-server';
-import type { SessionRef } from './record';
+import type { CallerSession, SessionRef } from './record';
 import type { SessionStore } from './sessions/store';
 
 /**
@@ -20,6 +21,15 @@ export interface Sessions {
   configure<Options extends object>(options: Options): Options;
   /** The sessions, for code on the server. */
   readonly store: SessionStore;
+  /**
+   * The session behind a request, as a record without its token, for `store`, `files`, `secret` and the like.
+   * @param request of a cloud function, a validator, a trigger or a job; or of Express: in a route of the app's own, which
+   * Parse Server has not seen, the header `X-Parse-Session-Token` names the session. Nothing is marked as accessed.
+   * @returns `null` where no session asks: nobody, the master key, a token that is revoked, expired, unknown or not of the
+   * request's own user (`userFromJWT`).
+   * @throws TypeError for what is no request.
+   */
+  of(request: RequestWithSession): Promise<CallerSession | null>;
   /**
    * The guard as a trigger: `Parse.Cloud.beforeSave('MyClass', sessions.guard)`, as in the Parse guide.
    * @throws 119 when the caller's session is restricted, 209 when it is revoked.

@@ -20,7 +20,8 @@ export type {
   SessionStore,
   SessionQuery,
 } from './sessions/store';
-export type { SessionLike, SessionRecord, SessionRef, UserRef } from './record';
+export type { CallerSession, SessionLike, SessionRecord, SessionRef, UserRef } from './record';
+export type { RequestWithSession } from './gate/session-of';
 export type { Device } from './device';
 export type { SessionView } from './functions/view';
 export { ErrorCode } from './errors';

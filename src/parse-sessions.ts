@@ -8,6 +8,7 @@ import { keepEarlyCloud } from './parse-cloud';
 import { goStraight, guardApp, openGate } from './gate/gate';
 import { requestContext } from './gate/http-door';
 import { openSdkDoor } from './gate/sdk-door';
+import { sessionOf } from './gate/session-of';
 import { checkGate, requireKnownVersion } from './gate/self-check';
 import { guardCall, requireUnrestricted } from './gate/triggers';
 import { guardUserCache } from './gate/user-cache';
@@ -118,6 +119,7 @@ export function parseSessions(input: SessionsOptions = {}): Sessions {
       };
     },
     store,
+    of: async request => sessionOf(request, started()),
     guard: request => guardCall(request, started()),
     requireUnrestrictedSession: request => requireUnrestricted(request, started()),
     requireFreshSession,

@@ -37,8 +37,11 @@ export interface SessionRecord {
   invalidatedAt: Date | null;
 }
 
+/** A session as code on the server may hand it on: without its token. */
+export type CallerSession = Omit<SessionRecord, 'sessionToken'>;
+
 /** A `Parse.Session`, a record of this package, or any object with the same fields. */
-export type SessionLike = ParseSession | SessionRecord | { [field: string]: unknown };
+export type SessionLike = ParseSession | SessionRecord | CallerSession | { [field: string]: unknown };
 
 /** A session by its object or its `objectId`. */
 export type SessionRef = SessionLike | string;

@@ -23,6 +23,7 @@ import { ENDING_KEYS, type Destroy } from './endings';
 import { createRestricted } from './restricted';
 import { restrictedParams } from './restricted-params';
 import { invalidate, setExpiry } from './set-end';
+import { isLockedUser, userExists } from './users';
 
 /** A query for sessions. Run it with `{ useMasterKey: true }`. */
 export type SessionQuery = InstanceType<typeof Parse.Query<Session>>;
@@ -135,7 +136,7 @@ export class SessionStore {
   ): Promise<RestrictedSession> {
     const session = { userId: userIdOf(user), ...readParams(restrictedParams, options) };
     const { userId, installationId } = session;
-    if (!maker && !(await this.hasUser(userId))) throw notFoundError();
+    if (!maker && !(await userExists(userId, this.connect().database))) throw notFoundError();
     if (installationId) {
       // Restricted ones only: an unrestricted session of the same installation is the user's own, on his phone.
       const query = { user: userPointer(userId), installationId, restricted: true };
@@ -209,10 +210,9 @@ export class SessionStore {
     return rows.map(toSessionRecord);
   }
 
-  /** @internal Whether the user is locked: nobody but the master key may read or write him (an empty ACL). */
+  /** @internal */
   async isLockedUser(objectId: string): Promise<boolean> {
-    const [user] = await this.connect().database.find('_User', { objectId }, { keys: ['ACL'] });
-    return user?.ACL !== undefined && Object.keys(user.ACL as object).length === 0;
+    return isLockedUser(objectId, this.connect().database);
   }
 
   /** @internal */
@@ -253,10 +253,6 @@ export class SessionStore {
   /** @internal */
   async rename(objectId: string, name: string): Promise<void> {
     await this.connect().database.update('_Session', { objectId }, { name });
-  }
-
-  private async hasUser(objectId: string): Promise<boolean> {
-    return (await this.connect().database.find('_User', { objectId }, { count: true })) > 0;
   }
 
   private query(): SessionQuery {
