@@ -29,6 +29,8 @@ const surface = (error: unknown) => void Promise.reject(error);
  */
 export function deadSessions(Parse: ParseSdk, options: SessionHandlerOptions, isInstalled: () => boolean) {
   const dead = new Map<string, Promise<string | undefined>>();
+  /** The sessions that the user is ending himself: he wants to be logged out, and by no means signed in again. */
+  const leaving = new Set<string>();
 
   const isCurrent = async (token: string) => (await currentUser(Parse))?.getSessionToken() === token;
 
@@ -50,9 +52,9 @@ export function deadSessions(Parse: ParseSdk, options: SessionHandlerOptions, is
    */
   async function adopt(token: string, userId: string | undefined, error: unknown) {
     const user = await signedInElsewhere(Parse, token);
-    if (!user || dead.has(user.sessionToken)) return undefined;
+    const sameUser = user?.objectId === userId;
+    if (!user || dead.has(user.sessionToken) || (sameUser && leaving.has(token))) return undefined;
     await Parse.User.hydrate(user);
-    const sameUser = user.objectId === userId;
     if (!sameUser) void callBack(error);
     return { token: sameUser ? user.sessionToken : undefined };
   }
@@ -77,37 +79,62 @@ export function deadSessions(Parse: ParseSdk, options: SessionHandlerOptions, is
     // If the storage cannot be read, no other tab has signed in.
     const adopted = await adopt(token, userId, error).catch(() => undefined);
     if (adopted) return adopted.token;
-    if (mayRecover && options.recover) {
+    const isLeaving = leaving.has(token);
+    if (mayRecover && !isLeaving && options.recover) {
       // The log-out comes before `recover`, because a sign-up sent with the dead token would fail with 209 itself.
       await logOut();
       return recover(token, error);
     }
-    // Not awaited: the request's own rejection must not wait for the server's answer to the log-out.
-    void logOut().then(() => callBack(error));
+    const loggedOut = logOut().then(() => void callBack(error));
+    // Whoever leaves waits until he is logged out. A request's own rejection must not wait for the server's answer to that.
+    if (isLeaving) await loggedOut;
     return undefined;
   }
 
+  /**
+   * Judges a 209 for a request that was sent with this token.
+   * @returns the token for a second attempt, if there may be one.
+   */
+  async function judge(
+    token: string,
+    error: unknown,
+    { wait, mayRecover }: { wait: boolean; mayRecover: boolean },
+  ) {
+    const user = await currentUser(Parse);
+    if (!dead.has(token)) {
+      // The token is of an earlier user, or one that the app named itself: that is none of the current user's
+      // business.
+      if (!user || user.getSessionToken() !== token) return undefined;
+      dead.set(token, end(token, user.id, error, mayRecover));
+    }
+    const fresh = wait ? await dead.get(token) : undefined;
+    return fresh && (await isCurrent(fresh)) ? fresh : undefined;
+  }
+
   return {
+    judge,
+
+    /**
+     * Sends a request by which the user ends this session himself. Once it has succeeded he is logged out and called
+     * back, as after a 209, and once for both.
+     */
+    async leave<T>(token: string, request: () => Promise<T>): Promise<T> {
+      leaving.add(token);
+      try {
+        const answer = await request();
+        const error = new Parse.Error(209, 'Invalid session token');
+        // If the storage cannot be read, the session has ended all the same.
+        await judge(token, error, { wait: true, mayRecover: false }).catch(() => undefined);
+        return answer;
+      } finally {
+        leaving.delete(token);
+      }
+    },
+
     /**
      * Whether this token is known to be dead. A request that is sent with it now must not wait for `recover`: it
      * may be one that `recover` sends.
      */
     isKnown: (token: string) => dead.has(token),
-
-    /**
-     * Judges a 209 for a request that was sent with this token.
-     * @returns the token for a second attempt, if there may be one.
-     */
-    async judge(token: string, error: unknown, { wait, mayRecover }: { wait: boolean; mayRecover: boolean }) {
-      const user = await currentUser(Parse);
-      if (!dead.has(token)) {
-        // The token is of an earlier user, or one that the app named itself: that is none of the current user's
-        // business.
-        if (!user || user.getSessionToken() !== token) return undefined;
-        dead.set(token, end(token, user.id, error, mayRecover));
-      }
-      const fresh = wait ? await dead.get(token) : undefined;
-      return fresh && (await isCurrent(fresh)) ? fresh : undefined;
-    },
   };
 }

@@ -27,7 +27,7 @@ export type HandleParseError = <Invalid = never, Coded = never, Other = never>(
  * Logs the local user out. The SDK clears the user, then asks the server, which does not know the token any more
  * and answers with an error (209; 400 for an expired session). That error says nothing new.
  */
-export async function logOutLocally(Parse: ParseSdk): Promise<void> {
+export async function logOutLocally(Parse: Pick<ParseSdk, 'User'>): Promise<void> {
   await Parse.User.logOut().catch(() => undefined);
 }
 

@@ -14,8 +14,10 @@ export type { HandleParseError, ParseErrorHandlers } from './handle-parse-error'
 export type { SessionHandlerOptions } from './dead-sessions';
 export type {
   ClientSession,
+  Page,
   RestrictedSession,
   RestrictedSessionOptions,
+  SessionOrId,
   SessionsClient,
   SessionsClientOptions,
 } from './sessions-client';
@@ -38,4 +40,4 @@ export type { ParseSdk, SignedInUser } from './sdk';
  * const query = new Parse.Query('Note');
  * const notes = await query.find().catch(error => handleParseError(error, { onInvalidSession: showLogIn }));
  */
-export const handleParseError = parseErrorHandler();
+export const handleParseError = /*#__PURE__*/ parseErrorHandler();

@@ -4,6 +4,6 @@ import type { ParseSdk } from './sdk';
 export * from './index';
 
 /** As in the portable build; where no `Parse` is given or global, it is `parse/node`, loaded at the first 209. */
-export const handleParseError = parseErrorHandler(
+export const handleParseError = /*#__PURE__*/ parseErrorHandler(
   async () => (await import('parse/node')).default as unknown as ParseSdk,
 );

@@ -18,3 +18,13 @@ export function checkOptions(name: string, options: object, takes: Record<string
     }
   }
 }
+
+/** @throws TypeError naming the function, when its first argument is not the SDK. */
+export function requireSdk(
+  name: string,
+  Parse: { CoreManager?: unknown; Cloud?: unknown } | undefined,
+): void {
+  if (!Parse?.CoreManager || !Parse.Cloud) {
+    throw new TypeError(`${name}: the first argument must be the Parse SDK.`);
+  }
+}

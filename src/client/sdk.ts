@@ -57,7 +57,7 @@ export interface SignedInUser {
   getSessionToken(): string | null | undefined;
 }
 
-export function currentUser({ CoreManager }: ParseSdk): Promise<SignedInUser | null> {
+export function currentUser({ CoreManager }: Pick<ParseSdk, 'CoreManager'>): Promise<SignedInUser | null> {
   return CoreManager.getUserController().currentUserAsync();
 }
 

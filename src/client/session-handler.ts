@@ -1,6 +1,7 @@
 import { deadSessions, type SessionHandlerOptions } from './dead-sessions';
+import { installedIn, markOf, type InstalledHandler } from './installed';
 import { findInvalidSession, isDeadTokenMessage } from './invalid-session';
-import { checkOptions } from './options';
+import { checkOptions, requireSdk } from './options';
 import {
   currentUser,
   type ParseSdk,
@@ -9,14 +10,11 @@ import {
   type Subscription,
 } from './sdk';
 
-const INSTALLED = Symbol.for('parse-server-sessions/client');
-type Installed = RestController & { [INSTALLED]?: { active: boolean } };
-
 const NAME = 'installSessionHandler';
 const TOKEN_HEADER = 'X-Parse-Session-Token';
 
 function refuse(Parse: ParseSdk, options: SessionHandlerOptions): void {
-  if (!Parse?.CoreManager) throw new TypeError(`${NAME}: the first argument must be the Parse SDK.`);
+  requireSdk(NAME, Parse);
   checkOptions(NAME, options, { onInvalidSession: 'function!', logOut: 'function', recover: 'function' });
   const sdks = [Parse, (globalThis as { Parse?: ParseSdk }).Parse];
   // Parse Server puts `Parse.Server` on the SDK, and makes that SDK the global one, in its process only.
@@ -26,7 +24,7 @@ function refuse(Parse: ParseSdk, options: SessionHandlerOptions): void {
         'the handler belongs in the client.',
     );
   }
-  if ((Parse.CoreManager.getRESTController() as Installed)[INSTALLED]?.active) {
+  if (installedIn(Parse)) {
     throw new Error(`${NAME}: already installed; call the function that the first call returned.`);
   }
 }
@@ -52,8 +50,8 @@ function refuse(Parse: ParseSdk, options: SessionHandlerOptions): void {
 export function installSessionHandler(Parse: ParseSdk, options: SessionHandlerOptions): () => void {
   refuse(Parse, options);
   const { CoreManager } = Parse;
-  const state = { active: true };
   const sessions = deadSessions(Parse, options, () => state.active);
+  const state: InstalledHandler = { active: true, leave: sessions.leave };
 
   /** Sends a request with a known token, and once more with another when its session has been replaced. */
   async function attempt<T>(
@@ -101,7 +99,7 @@ export function installSessionHandler(Parse: ParseSdk, options: SessionHandlerOp
 
   const previous = CoreManager.getRESTController();
   const controller: RestController = Object.assign(Object.create(previous) as RestController, {
-    [INSTALLED]: state,
+    ...markOf(state),
 
     async request(method: string, path: string, data: unknown, given?: RequestOptions) {
       const asMaster = given?.useMasterKey ?? CoreManager.get('USE_MASTER_KEY');

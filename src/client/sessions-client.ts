@@ -1,5 +1,7 @@
-import { checkOptions } from './options';
-import type { ParseSdk } from './sdk';
+import { logOutLocally } from './handle-parse-error';
+import { installedIn } from './installed';
+import { checkOptions, requireSdk } from './options';
+import { currentUser, type ParseSdk } from './sdk';
 
 /** A session as its user sees it. It never holds a session token. */
 export interface ClientSession {
@@ -8,6 +10,8 @@ export interface ClientSession {
   current: boolean;
   /** Whether it may not write `_User`, `_Session`, `_Role` and the classes that the server guards. */
   restricted: boolean;
+  /** All that a scoped session may do; `null` for one that is not scoped. */
+  scopes: readonly string[] | null;
   /** Whether it has not expired. */
   active: boolean;
   createdAt: Date;
@@ -15,6 +19,8 @@ export interface ClientSession {
   lastAccessedAt: Date | null;
   /** `null` for a session that does not expire. */
   expiresAt: Date | null;
+  /** When the user last logged in or confirmed his password in it; `null` where he never did. */
+  authenticatedAt: Date | null;
   createdWith: { action?: string; authProvider?: string } | null;
   installationId: string | null;
   ip: string | null;
@@ -41,12 +47,26 @@ export interface RestrictedSessionOptions {
   scopes?: string[];
 }
 
+/** A session: one of a list, a `Parse.Session`, or an `objectId`. */
+export type SessionOrId = string | { objectId: string } | { id?: string };
+
+/** A part of a list. */
+export interface Page {
+  /** How many sessions at most, 1 to 1000. @default 1000 */
+  limit?: number;
+  /** How many sessions come before it. @default 0 */
+  skip?: number;
+}
+
 export interface SessionsClientOptions {
   /** The `functionPrefix` of the server. @default '' */
   functionPrefix?: string;
   /** Calls as this session, where the SDK has no current user (Node). @default the current user's session */
   sessionToken?: string;
 }
+
+/** The part of the SDK that it needs. */
+type SessionsSdk = Pick<ParseSdk, 'Cloud' | 'CoreManager' | 'Error' | 'User'>;
 
 export type SessionsClient = ReturnType<typeof sessionsClient>;
 
@@ -59,47 +79,95 @@ const toSession = (view: Json<ClientSession>): ClientSession => ({
   createdAt: new Date(view.createdAt),
   lastAccessedAt: toDate(view.lastAccessedAt),
   expiresAt: toDate(view.expiresAt),
+  authenticatedAt: toDate(view.authenticatedAt),
 });
+
+const SCRIPT_FAILED = 141;
+
+/** @throws TypeError for what is no session. */
+function idOf(session: SessionOrId): string {
+  const { objectId, id } = Object(session) as { objectId?: string; id?: string };
+  const found = typeof session === 'string' ? session : (objectId ?? id);
+  if (!found) throw new TypeError('sessionsClient: expected a session or its objectId.');
+  return found;
+}
 
 /**
  * The package's cloud functions, typed, for the logged-in user: the list of devices that the Parse guide's chapter on
  * sessions asks for, and logging them out.
  *
  * Each method rejects with a `Parse.Error`: 209 without a valid session, 119 when a restricted session tries to change
- * anything, 142 for a wrong parameter, 141 when the server does not have the function (a wrong `functionPrefix`, say).
+ * anything, 142 for a wrong parameter, 141 when the server does not know the function (a wrong `functionPrefix`).
+ *
+ * Whatever ends the current user's own session logs him out locally. If `installSessionHandler` is installed, that does
+ * so, and calls `onInvalidSession`; it does not `recover`. With a `sessionToken` that is not the current user's nobody is
+ * logged out.
  *
  * @param Parse - the SDK in use, any build of it
- * @throws TypeError for a wrong option
+ * @throws TypeError for what is no SDK, and for a wrong option
  */
-export function sessionsClient(Parse: Pick<ParseSdk, 'Cloud'>, options: SessionsClientOptions = {}) {
+export function sessionsClient(Parse: SessionsSdk, options: SessionsClientOptions = {}) {
   const { functionPrefix = '', sessionToken } = options;
+  requireSdk('sessionsClient', Parse);
   checkOptions('sessionsClient', options, { functionPrefix: 'string', sessionToken: 'string' });
-  const run = <T>(name: string, params: object = {}): Promise<T> =>
-    Parse.Cloud.run(
-      functionPrefix + name,
-      params,
-      sessionToken === undefined ? {} : { sessionToken },
-    ) as Promise<T>;
+
+  async function run<T>(name: string, params: object = {}): Promise<T> {
+    const fullName = functionPrefix + name;
+    try {
+      return (await Parse.Cloud.run(
+        fullName,
+        params,
+        sessionToken === undefined ? {} : { sessionToken },
+      )) as T;
+    } catch (error) {
+      const { code, message } = error as { code?: number; message?: string };
+      if (code !== SCRIPT_FAILED || !message?.startsWith('Invalid function')) throw error;
+      throw new Parse.Error(
+        code,
+        `The server does not know the function "${fullName}". The option functionPrefix must be the server's.`,
+      );
+    }
+  }
+
+  /** The session of this client. */
+  const current = async () => toSession(await run<Json<ClientSession>>('getSession'));
+
+  const currentToken = async () => (await currentUser(Parse))?.getSessionToken();
+
+  /** Sends a request that ends sessions, and logs the current user out if his own is among them. */
+  async function end<T>(endsOwn: () => boolean | Promise<boolean>, request: () => Promise<T>): Promise<T> {
+    const token = await currentToken();
+    if (!token || (sessionToken ?? token) !== token || !(await endsOwn())) return request();
+    const handler = installedIn(Parse);
+    if (handler) return handler.leave(token, request);
+    const answer = await request();
+    if ((await currentToken()) === token) await logOutLocally(Parse);
+    return answer;
+  }
 
   return {
     /** The user's sessions, last accessed first; for a restricted session only the restricted ones. */
-    async list(): Promise<ClientSession[]> {
-      return (await run<Json<ClientSession>[]>('listSessions')).map(toSession);
+    async list(page: Page = {}): Promise<ClientSession[]> {
+      return (await run<Json<ClientSession>[]>('listSessions', page)).map(toSession);
     },
 
-    /** The session of this client. */
-    async current(): Promise<ClientSession> {
-      return toSession(await run<Json<ClientSession>>('getSession'));
-    },
+    current,
 
     /** How many of the user's sessions have not expired. */
     async count(): Promise<number> {
       return (await run<{ active: number }>('countSessions')).active;
     },
 
-    /** Ends one session by its `objectId`. @throws 101 when it is not one of the user's */
-    async revoke(objectId: string): Promise<void> {
-      await run('revokeSession', { objectId });
+    /**
+     * Ends one session; the current one logs the user out. A session of a list says itself whether it is that, for any
+     * other the server is asked.
+     * @throws 101 when it is not one of the user's
+     */
+    async revoke(session: SessionOrId): Promise<void> {
+      const objectId = idOf(session);
+      const isCurrent = async () =>
+        (session as Partial<ClientSession>).current ?? (await current()).objectId === objectId;
+      await end(isCurrent, () => run('revokeSession', { objectId }));
     },
 
     /** Ends every session of the user but this one; answers how many there were. */
@@ -107,9 +175,13 @@ export function sessionsClient(Parse: Pick<ParseSdk, 'Cloud'>, options: Sessions
       return (await run<{ revoked: number }>('revokeOtherSessions')).revoked;
     },
 
-    /** Ends every session of the user, this one too; answers how many there were. The next request gets a 209. */
+    /** Ends every session of the user, this one too, and logs him out; answers how many there were. */
     async revokeAll(): Promise<number> {
-      return (await run<{ revoked: number }>('revokeSessions')).revoked;
+      const { revoked } = await end(
+        () => true,
+        () => run<{ revoked: number }>('revokeSessions'),
+      );
+      return revoked;
     },
 
     /** Makes a restricted session for a device. @throws 119 for a restricted session */
@@ -126,8 +198,8 @@ export function sessionsClient(Parse: Pick<ParseSdk, 'Cloud'>, options: Sessions
     },
 
     /** Names a session, for the list of devices. @throws 101 when it is not one of the user's */
-    async rename(objectId: string, name: string): Promise<ClientSession> {
-      return toSession(await run<Json<ClientSession>>('renameSession', { objectId, name }));
+    async rename(session: SessionOrId, name: string): Promise<ClientSession> {
+      return toSession(await run<Json<ClientSession>>('renameSession', { objectId: idOf(session), name }));
     },
   };
 }

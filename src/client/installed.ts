@@ -1,0 +1,21 @@
+import type { ParseSdk, RestController } from './sdk';
+
+/** Found by every copy of this module: an app may bundle two. */
+const INSTALLED = /*#__PURE__*/ Symbol.for('parse-server-sessions/client');
+
+/** The session handler that is installed in an SDK. */
+export interface InstalledHandler {
+  /** False once it is uninstalled. */
+  active: boolean;
+  /** Sends a request by which the user ends this session himself, and logs him out once it has succeeded. */
+  leave<T>(token: string, request: () => Promise<T>): Promise<T>;
+}
+
+/** What marks a controller as the handler's. */
+export const markOf = (handler: InstalledHandler) => ({ [INSTALLED]: handler });
+
+export function installedIn({ CoreManager }: Pick<ParseSdk, 'CoreManager'>): InstalledHandler | undefined {
+  const controller = CoreManager.getRESTController() as RestController & { [INSTALLED]?: InstalledHandler };
+  const handler = controller[INSTALLED];
+  return handler?.active ? handler : undefined;
+}
