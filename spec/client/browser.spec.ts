@@ -90,6 +90,28 @@ if (noBrowser) process.stderr.write(`\nBROWSER SPECS: SKIPPED (${noBrowser}; set
     await shows(laptop, 'Up to date.');
   }, 60_000);
 
+  it('a user who logs out everywhere is shown the log-in form once, in each tab', async () => {
+    const phone = await openTab('127.0.0.1');
+    await logIn(phone);
+    const laptop = await openTab('localhost');
+    await logIn(laptop);
+
+    requests.paths.length = 0;
+    await laptop.click('#leave');
+    await shows(laptop, 'Your session is over.');
+    await staysAsItIs(laptop);
+    expect(await counts(laptop)).toEqual({ loads: 1, calls: 1, forms: 2 });
+    expect(requests.count('/logout')).toBe(1);
+    expect(await server.sessions.store.countActive(user.userId)).toBe(0);
+    // Nothing of him is left in the storage.
+    await laptop.reload();
+    await shows(laptop, 'Welcome.');
+
+    await phone.click('#refresh');
+    await shows(phone, 'Your session is over.');
+    expect(await counts(phone)).toEqual({ loads: 1, calls: 1, forms: 2 });
+  }, 60_000);
+
   it('a page that reloads itself does so once: no reload loop', async () => {
     const page = await openTab('127.0.0.1', '#reload');
     await logIn(page);

@@ -44,10 +44,12 @@ describe.each([
         objectId: expect.any(String),
         current: expect.any(Boolean),
         restricted: false,
+        scopes: null,
         active: true,
         createdAt: aDate,
         lastAccessedAt: aDate,
         expiresAt: aDate,
+        authenticatedAt: aDate,
         createdWith: { action: expect.any(String), authProvider: 'password' },
         installationId: session.installationId,
         ip: expect.any(String),
@@ -58,6 +60,20 @@ describe.each([
       expect(Math.abs(session.createdAt.getTime() - Date.now())).toBeLessThan(60_000);
     }
     expect(JSON.stringify(list)).not.toMatch(/r:[0-9a-f]{32}/);
+  });
+
+  it('lists a page', async () => {
+    const [all, first, second, none] = await app.run(({ state: { sessions } }) =>
+      Promise.all([
+        sessions.list(),
+        sessions.list({ limit: 1 }),
+        sessions.list({ limit: 1, skip: 1 }),
+        sessions.list({ skip: 2 }),
+      ]),
+    );
+    const ids = (list: any[]) => list.map(({ objectId }) => objectId);
+    expect([...ids(first), ...ids(second)]).toEqual(ids(all));
+    expect(none).toEqual([]);
   });
 
   it('answers the current session and the number of sessions', async () => {
@@ -103,12 +119,20 @@ describe.each([
       return {
         made,
         seen: await forDevice.current(),
+        scoped: await client
+          .sessionsClient(Parse, {
+            functionPrefix: prefix,
+            sessionToken: (await state.sessions.createRestricted({ scopes: ['Telemetry:create'] }))
+              .sessionToken,
+          })
+          .current(),
         refused: await outcome(() => forDevice.createRestricted()),
       };
     }, functionPrefix);
     expect(result).toMatchObject({
       made: { objectId: expect.any(String), restricted: true, expiresAt: aDate },
-      seen: { restricted: true, current: true, name: 'Boiler' },
+      seen: { restricted: true, current: true, name: 'Boiler', scopes: null, authenticatedAt: null },
+      scoped: { restricted: true, current: true, scopes: ['Telemetry:create'] },
       refused: { code: 119 },
     });
     const inThirtyDays = Date.now() + 30 * 86_400_000;
@@ -135,10 +159,20 @@ describe.each([
   });
 
   it('with wrong options is refused', () => {
-    expect(() => sessionsClient({} as never, { prefix: 'x' } as never)).toThrow(TypeError);
+    const sdk = (globalThis as any).Parse;
+    const make = (options: any) => () => sessionsClient(sdk, options);
+    expect(make({ prefix: 'x' })).toThrow(TypeError);
+    expect(make({ prefix: 'x' })).toThrow('sessionsClient: option prefix is string, not known.');
+    expect(make({ sessionToken: 5 })).toThrow('sessionsClient: option sessionToken is number, not string.');
   });
 
-  it('revokes all, this one too: the next call answers 209', async () => {
+  it.each([undefined, null, 'Parse', {}, { Cloud: {} }])('without the SDK is refused: %j', sdk => {
+    const make = () => sessionsClient(sdk as never);
+    expect(make).toThrow(TypeError);
+    expect(make).toThrow('sessionsClient: the first argument must be the Parse SDK.');
+  });
+
+  it('revokes all, this one too, and answers how many', async () => {
     const result = await app.run(async ({ state, outcome }) => ({
       revoked: await state.sessions.revokeAll(),
       next: await outcome(() => state.sessions.list()),
@@ -146,11 +180,26 @@ describe.each([
     expect(result).toMatchObject({ revoked: 2, next: { code: 209, invalidSession: true } });
   });
 
-  it('passes the server’s errors on: a wrong parameter, and a prefix that the server does not have', async () => {
-    const outcomes = await app.run(async ({ Parse, client, state, outcome }) => [
-      await outcome(() => state.sessions.rename('x', '')),
-      await outcome(() => client.sessionsClient(Parse, { functionPrefix: 'other_' }).list()),
-    ]);
-    expect(outcomes.map(({ code }) => code)).toEqual([142, 141]);
+  it('passes the server’s errors on', async () => {
+    const outcome = await app.run(({ state, outcome }) => outcome(() => state.sessions.rename('x', '')));
+    expect(outcome).toMatchObject({ code: 142 });
   });
+
+  it.each(['list', 'current', 'count', 'revokeOthers', 'revokeAll', 'createRestricted'])(
+    'tells of a prefix that the server does not have: %s',
+    async method => {
+      const outcome = await app.run(
+        ({ Parse, client, outcome }, name) =>
+          outcome(() => (client.sessionsClient(Parse, { functionPrefix: 'other_' }) as any)[name]()),
+        method,
+      );
+      expect(outcome).toMatchObject({
+        code: 141,
+        message: expect.stringMatching(
+          /^The server does not know the function "other_\w+"\. .*functionPrefix/,
+        ),
+      });
+      expect(await app.run(({ Parse }) => Parse.User.current()?.id)).toBe(user.userId);
+    },
+  );
 });

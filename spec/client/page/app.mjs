@@ -61,12 +61,14 @@ async function showDevices() {
   const status = element('p', { className: 'notice', role: 'status' });
   const list = element('ul');
   const refresh = element('button', { id: 'refresh' }, 'Refresh');
+  const leave = element('button', { id: 'leave' }, 'Log out everywhere');
   const user = Parse.User.current().getUsername();
   main.replaceChildren(
     element('h1', {}, 'Your devices'),
     element('p', {}, `Logged in as ${user}.`),
     list,
     refresh,
+    leave,
     status,
   );
 
@@ -104,6 +106,7 @@ async function showDevices() {
     );
   }
   refresh.addEventListener('click', load);
+  leave.addEventListener('click', () => sessions.revokeAll());
   await load();
 }
 
