@@ -1,10 +1,13 @@
 // Compiled by `npm run typecheck`, never run: what the README shows, in TypeScript.
+import type { Request } from 'express';
 import Parse from 'parse/node';
 import {
   parseSessions,
   rapidContextExpiry,
   requireFreshSession,
   requireUnrestrictedSession,
+  type CallerSession,
+  type RestrictedSession,
 } from '../../src';
 
 type Validator = (request: Parse.Cloud.FunctionRequest) => Promise<void>;
@@ -34,6 +37,30 @@ Parse.Cloud.define('logOutElsewhere', async ({ user }) => {
   if (session) await sessions.files(session).add('report', { name: 'report.pdf', data: 'x' });
   return sessions.store.revokeAllForUser(user, { except: user.getSessionToken() });
 });
+
+Parse.Cloud.define('device', async request => (await sessions.of(request))?.name);
+Parse.Cloud.beforeSave('Note', async request => {
+  const session: CallerSession | null = await sessions.of(request);
+  if (!session) return;
+  request.object.set('madeBy', session.objectId);
+  if (sessions.store.expiresWithin(session, 60)) await sessions.store.setExpiry(session, null);
+  await sessions.files(session).removeAll();
+  // @ts-expect-error It has no token.
+  request.object.set('token', session.sessionToken);
+});
+Parse.Cloud.job('nightly', async request => sessions.of(request));
+export const inExpress = (request: Request) => sessions.of(request);
+// @ts-expect-error It is no request.
+void sessions.of('r:token');
+
+export async function makeForBoiler(user: Parse.User): Promise<Date | null> {
+  const options = { name: 'Boiler', expiresIn: '30d', scopes: ['Telemetry:create'] };
+  const made: RestrictedSession = await sessions.store.createRestricted(user, options);
+  await sessions.store.createRestricted(user.id!);
+  // @ts-expect-error Scopes are an array.
+  await sessions.store.createRestricted(user, { scopes: 'Telemetry:create' });
+  return made.expiresAt;
+}
 
 sessions.on('newDevice', ({ userId, device, ip }) => mailSignIn(userId, device.browser, ip));
 sessions.on('revoked', ({ reason }) => reason === 'logout');
