@@ -1,4 +1,5 @@
 import {
+  calledBy,
   isScope,
   isScopedToken,
   mayAccess,
@@ -185,6 +186,7 @@ describe('what scopes allow to be called', () => {
     '/functions/rep%6Frt',
     '/%66unctions/report',
   ])('the route %s', path => {
+    expect(calledBy(path)).toBe('report');
     expect(mayRoute(['function:report'], path)).toEqual({ allow: true });
     expect(mayRoute(['function:other'], path)).toEqual(REFUSED);
   });
@@ -201,6 +203,7 @@ describe('what scopes allow to be called', () => {
     '/Classes/Note',
     '/',
   ])('the route %s, whose classes are judged later', path => {
+    expect(calledBy(path)).toBeUndefined();
     expect(mayRoute([], path)).toEqual({ allow: true });
   });
 
