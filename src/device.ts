@@ -1,6 +1,6 @@
 import Bowser from 'bowser';
 import { boundedCache } from './bounded-cache';
-import { MAX_USER_AGENT } from './record';
+import { cut, MAX_LENGTH } from './client-texts';
 
 /** What a user agent tells of a device; `null` for what it does not tell. */
 export interface Device {
@@ -19,7 +19,7 @@ const known = boundedCache<Device>(1000);
 export function deviceOf(userAgent: string | null): Device {
   if (!userAgent) return { browser: null, os: null, type: null };
   // No stored user agent is longer, and the patterns take more time the longer it is.
-  userAgent = userAgent.slice(0, MAX_USER_AGENT);
+  userAgent = cut(userAgent, MAX_LENGTH.userAgent);
   const device = known.get(userAgent) ?? read(userAgent);
   known.set(userAgent, device);
   return { ...device };

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isIPv4 } from 'node:net';
+import { addressOf } from '../address';
 import { deviceOf } from '../device';
 import type { Database } from '../parse-server';
 import { DEVICE_CLASS, ensureOwnClass, hasOwnClass } from '../schema/own-class';
@@ -16,20 +17,14 @@ const EXISTS = 137;
 
 /** The network of an address: the first three numbers of IPv4, the first four groups (a site) of IPv6. */
 export function networkOf(ip: string | null): string | null {
-  if (!ip) return null;
-  const plain = ip.startsWith('::ffff:') && isIPv4(ip.slice(7)) ? ip.slice(7) : ip;
-  if (isIPv4(plain)) return plain.split('.').slice(0, 3).join('.');
-  const [head = '', tail] = plain.split('::');
-  const groups = head === '' ? [] : head.split(':');
-  if (tail !== undefined) {
-    const last = tail === '' ? [] : tail.split(':');
-    while (groups.length + last.length < 8) groups.push('0');
-    groups.push(...last);
-  }
-  return groups
-    .slice(0, 4)
-    .map(group => parseInt(group, 16).toString(16))
-    .join(':');
+  const address = addressOf(ip);
+  if (!address) return null;
+  if (isIPv4(address)) return address.split('.').slice(0, 3).join('.');
+  const [head = '', tail = ''] = address.split('::');
+  const groups = [head, tail].map(part => (part === '' ? [] : part.split(':')));
+  const [first = [], last = []] = groups;
+  const zeros = Array<string>(8 - first.length - last.length).fill('0');
+  return [...first, ...zeros, ...last].slice(0, 4).join(':');
 }
 
 /** Browser, operating system and IP network: what tells devices apart without marking them. */

@@ -1,6 +1,6 @@
 import type { Row } from '../../parse-server';
 import { isCreatedByClient } from '../../policy/session-class';
-import { MAX_USER_AGENT, toParseDate } from '../../record';
+import { toParseDate } from '../../record';
 import type { Visit } from '../visit';
 
 /**
@@ -16,7 +16,7 @@ export function stamp(object: Row, visit: Visit): Row {
   const savedByMaster = visit.isServer && (!object.createdWith || byClient);
   const session: Row = savedByMaster
     ? { restricted: false, lastAccessedAt, ...object }
-    : { ...object, restricted: byClient, lastAccessedAt, ip, userAgent: userAgent?.slice(0, MAX_USER_AGENT) };
+    : { ...object, restricted: byClient, lastAccessedAt, ip, userAgent };
   // The adapters take no undefined values.
   for (const column of ['ip', 'userAgent']) if (session[column] === undefined) delete session[column];
   // A login or a sign-up proves who the user is. The session after a change of password proves only that there was
