@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { startSecondProcess, type SecondProcess } from '../support/second-process';
 import { startServer, type SpecServer, type SpecUser } from '../support/server';
 import { makeSession, makeUser, pointerTo, sessionRow } from '../support/sessions';
@@ -209,10 +210,74 @@ describe('newDevice', () => {
     ['the same device', FIREFOX, '192.0.2.1'],
     ['another address of the same network', FIREFOX, '192.0.2.77'],
     ['a newer version of the browser', NEWER_FIREFOX, '192.0.2.1'],
+    ['another port, as a proxy writes it', FIREFOX, '192.0.2.1:50001'],
   ])('is not told for a login from %s', async (_what, userAgent, ip) => {
     await login(userAgent, ip);
     await settled();
     expect(of('created')).toHaveLength(1);
+    expect(of('newDevice')).toEqual([]);
+  });
+
+  it.each([
+    [
+      'an iOS app',
+      'Acme/45 CFNetwork/1410.0.3 Darwin/22.6.0',
+      'Acme/46 CFNetwork/1474 Darwin/23.0.0',
+      'Other/45 CFNetwork/1410.0.3 Darwin/22.6.0',
+    ],
+    ['an Android app', 'okhttp/4.12.0', 'okhttp/5.0.0', 'Acme/1.0 (Android 14; Pixel 8)'],
+    [
+      'an Android app with its name',
+      'Acme/7.3 (Android 13; Pixel 8)',
+      'Acme/7.4 (Android 14; Pixel 8)',
+      'Acme/5.2 (iPhone; iOS 17.1; Scale/3.00)',
+    ],
+    ['a script', 'python-requests/2.31.0', 'python-requests/2.32.3', 'curl/8.5.0'],
+  ])('is told for %s, and not for its next version', async (_what, version, next, another) => {
+    await login(version, '192.0.2.1');
+    await eventually(() => expect(of('newDevice')).toHaveLength(1));
+    await login(next, '192.0.2.1');
+    await settled();
+    expect(of('created')).toHaveLength(2);
+    expect(of('newDevice')).toHaveLength(1);
+    await login(another, '192.0.2.1');
+    await eventually(() => expect(of('newDevice')).toHaveLength(2));
+  });
+
+  /** What version 0.1.0 of this package kept of a device: the browser as it took its name, and the rest. */
+  const remember = (
+    userId: string,
+    ...device: [browser: string | null, os: string | null, network: string]
+  ) =>
+    server.rawInsert('ParseSessionDevice', {
+      objectId: createHash('sha256')
+        .update(`${userId} ${JSON.stringify(device)}`)
+        .digest('hex'),
+    });
+
+  it.each<[string, string, string | null, string | null]>([
+    ['a browser', SAFARI, 'Safari', 'iOS'],
+    ['an iOS app', 'Acme/45 CFNetwork/1410.0.3 Darwin/22.6.0', 'Acme/45 CFNetwork', null],
+    ['an Android app', 'okhttp/4.12.0', null, null],
+    ['the Parse SDK of Android', 'Parse Android SDK API Level 34', 'Android Browser', 'Android'],
+    ['the Parse SDK in Node.js', 'Parse/8.6.0 (NodeJS 20.20.2)', 'Parse', null],
+  ])('is not told for a device that an earlier version knew: %s', async (_what, userAgent, browser, os) => {
+    await remember(user.userId, browser, os, '203.0.113');
+    await login(userAgent, '203.0.113.9');
+    await settled();
+    expect(of('created')).toHaveLength(1);
+    expect(of('newDevice')).toEqual([]);
+    // Of another network it knows nothing.
+    await login(userAgent, '198.51.100.9');
+    await eventually(() => expect(of('newDevice')).toHaveLength(1));
+  });
+
+  it('is not told for an app of which an older version has a session, made when nobody listened', async () => {
+    const createdAt = new Date(Date.now() - 3_600_000).toISOString();
+    const userAgent = 'Acme/44 CFNetwork/1408.0.4 Darwin/22.5.0';
+    await makeSession(server, user.userId, { userAgent, ip: '203.0.113.9:49152', createdAt });
+    await login('Acme/45 CFNetwork/1410.0.3 Darwin/22.6.0', '203.0.113.9');
+    await settled();
     expect(of('newDevice')).toEqual([]);
   });
 

@@ -29,7 +29,7 @@ export interface SessionEvents {
    * files), to call the function, to subscribe to the class, or to request that part of the REST API.
    */
   blocked: OfSession & { operation: BlockedOperation; target: string };
-  /** The first session of this user from this browser, operating system and IP network. */
+  /** The first session of this user from this browser or app, operating system and IP network. Versions do not count. */
   newDevice: OfSession & { device: Device; ip: string | null };
   /** A session is used from another IP address than before. */
   addressChanged: OfSession & { previousIp: string; ip: string };

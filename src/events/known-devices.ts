@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isIPv4 } from 'node:net';
 import { addressOf } from '../address';
-import { deviceOf } from '../device';
+import { deviceOf, formerNamesOf } from '../device';
 import type { Database } from '../parse-server';
 import { DEVICE_CLASS, ensureOwnClass, hasOwnClass } from '../schema/own-class';
 import { toParseDate, toSessionRecord, userPointer, type SessionRecord } from '../record';
@@ -27,11 +27,21 @@ export function networkOf(ip: string | null): string | null {
   return [...first, ...zeros, ...last].slice(0, 4).join(':');
 }
 
+type Traces = Pick<SessionRecord, 'userAgent' | 'ip'>;
+
 /** Browser, operating system and IP network: what tells devices apart without marking them. */
-function fingerprintOf({ userAgent, ip }: Pick<SessionRecord, 'userAgent' | 'ip'>): string {
+function fingerprintOf({ userAgent, ip }: Traces): string {
   const { browser, os } = deviceOf(userAgent);
   return JSON.stringify([browser, os, networkOf(ip)]);
 }
+
+/** The same as versions of this package took it that did not know apps: what they remember stays known. */
+const formerFingerprintOf = ({ userAgent, ip }: Traces): string =>
+  JSON.stringify([...formerNamesOf(userAgent), networkOf(ip)]);
+
+/** The id of a user's device in the class of devices, which holds nothing else. */
+const idOf = (userId: string | null, fingerprint: string): string =>
+  createHash('sha256').update(`${userId} ${fingerprint}`).digest('hex');
 
 /**
  * Whether this is the user's first session from its device. The device is remembered as a hash, because sessions
@@ -43,16 +53,17 @@ export async function isFirstFromDevice(session: SessionRecord, database: Databa
   const fingerprint = fingerprintOf(session);
   await ensureOwnClass(database, DEVICE_CLASS, {});
   const now = new Date().toISOString();
-  const row = {
-    objectId: createHash('sha256').update(`${userId} ${fingerprint}`).digest('hex'),
-    createdAt: now,
-    updatedAt: now,
-  };
+  const row = { objectId: idOf(userId, fingerprint), createdAt: now, updatedAt: now };
   try {
     await database.create(DEVICE_CLASS, row, {});
   } catch (error) {
     if ((error as { code?: number }).code === EXISTS) return false;
     throw error;
+  }
+  const former = formerFingerprintOf(session);
+  if (former !== fingerprint) {
+    const query = { objectId: idOf(userId, former) };
+    if ((await database.find(DEVICE_CLASS, query, { count: true })) > 0) return false;
   }
   // Older sessions from this device were made while nobody listened, and left no row. Those of the last minute do
   // not count: they have lost the race for the row.
