@@ -22,7 +22,10 @@ beforeAll(async () => {
   server = await startServer(
     { activity: { flushInterval: 0.1 } },
     // The forwarded addresses are not this machine's.
-    { masterKeyIps: ['0.0.0.0/0', '::/0'] },
+    {
+      masterKeyIps: ['0.0.0.0/0', '::/0'],
+      auth: { badge: { validateAuthData: async () => undefined, validateAppId: async () => undefined } },
+    },
     {
       graphql: true,
       cloud: () => {
@@ -186,6 +189,8 @@ describe('newDevice', () => {
           userId: other.userId,
           device: { browser: 'Firefox', os: 'Linux', type: 'desktop' },
           ip: '192.0.2.1',
+          createdWith: { action: 'signup', authProvider: 'password' },
+          signUp: true,
         },
       ]),
     );
@@ -347,6 +352,153 @@ describe('newDevice', () => {
     expect(of('newDevice')).toEqual([]);
     await age(401);
     expect(of('newDevice')).toHaveLength(1);
+  });
+
+  describe('tells how the session was made:', () => {
+    type Made = (headers: Record<string, string>) => Promise<unknown>;
+    const password = { action: 'login', authProvider: 'password' };
+    const rest =
+      (method: string, path: string, request: object): Made =>
+      headers =>
+        server.rest(method, path, { ...request, headers });
+    const graphql =
+      (query: string, input: () => object): Made =>
+      headers =>
+        server.rest('POST', server.graphqlUrl, { headers, body: { query, variables: { input: input() } } });
+    const credentials = () => ({ username: user.username, password: user.password });
+    const badge = (id: string) => ({ badge: { id } });
+    const anonymous = (id: string) => ({ anonymous: { id } });
+    const NEW: Array<[string, Made, object | null]> = [
+      [
+        'a sign-up',
+        headers => server.signUp(undefined, { headers }),
+        { action: 'signup', authProvider: 'password' },
+      ],
+      [
+        'a sign-up in a batch',
+        rest('POST', '/batch', {
+          body: {
+            requests: [
+              { method: 'POST', path: '/parse/users', body: { username: 'of a batch', password: 'secret' } },
+            ],
+          },
+        }),
+        { action: 'signup', authProvider: 'password' },
+      ],
+      [
+        'a sign-up by GraphQL',
+        graphql(
+          'mutation ($input: SignUpInput!) { signUp(input: $input) { viewer { sessionToken } } }',
+          () => ({
+            fields: { username: 'of GraphQL', password: 'secret' },
+          }),
+        ),
+        { action: 'signup', authProvider: 'password' },
+      ],
+      [
+        'a sign-up with another service',
+        rest('POST', '/users', { body: { authData: badge('new') } }),
+        { action: 'login', authProvider: 'badge' },
+      ],
+      [
+        'a sign-up with another service and a password',
+        rest('POST', '/users', { body: { authData: badge('both'), username: 'both', password: 'secret' } }),
+        { action: 'login', authProvider: 'badge' },
+      ],
+      [
+        'a sign-up with another service by GraphQL',
+        graphql(
+          'mutation ($input: LogInWithInput!) { logInWith(input: $input) { viewer { sessionToken } } }',
+          () => ({ authData: badge('new by GraphQL') }),
+        ),
+        { action: 'login', authProvider: 'badge' },
+      ],
+      [
+        'an anonymous sign-up',
+        rest('POST', '/users', { body: { authData: anonymous('new') } }),
+        { action: 'login', authProvider: 'anonymous' },
+      ],
+    ];
+
+    /** A network of its own for each, from which nobody has logged in. */
+    let network = 0;
+    const elsewhere = () => `203.0.${(network += 1)}.30`;
+
+    it.each(NEW)('%s is one', async (_what, make, createdWith) => {
+      const ip = elsewhere();
+      await make(from(SAFARI, ip));
+      await eventually(() => expect(of('newDevice')).toHaveLength(1));
+      expect(of('newDevice')).toMatchObject([{ createdWith, signUp: true, ip }]);
+      expect(of('created')).toMatchObject([{ createdWith }]);
+    });
+
+    const OLD: Array<[string, Made, object | null]> = [
+      ['a log-in', headers => server.login(user.username, user.password, headers), password],
+      [
+        'a log-in by GraphQL',
+        graphql(
+          'mutation ($input: LogInInput!) { logIn(input: $input) { viewer { sessionToken } } }',
+          credentials,
+        ),
+        password,
+      ],
+      [
+        'a log-in by support',
+        headers => server.rest('POST', '/loginAs', { master: true, headers, body: { userId: user.userId } }),
+        { action: 'login', authProvider: 'masterkey' },
+      ],
+      [
+        'a log-in with another service',
+        rest('POST', '/users', { body: { authData: badge('known') } }),
+        { action: 'login', authProvider: 'badge' },
+      ],
+      [
+        'a log-in with another service by GraphQL',
+        graphql(
+          'mutation ($input: LogInWithInput!) { logInWith(input: $input) { viewer { sessionToken } } }',
+          () => ({ authData: badge('known') }),
+        ),
+        { action: 'login', authProvider: 'badge' },
+      ],
+      [
+        'an anonymous log-in',
+        rest('POST', '/users', { body: { authData: anonymous('known') } }),
+        { action: 'login', authProvider: 'anonymous' },
+      ],
+      [
+        'the change of a password',
+        headers =>
+          server.rest('PUT', `/users/${user.userId}`, {
+            ...user,
+            headers,
+            body: { password: 'another one' },
+          }),
+        null,
+      ],
+      [
+        'a session of the master key',
+        headers =>
+          server.rest('POST', '/sessions', {
+            master: true,
+            headers,
+            body: { user: pointerTo(user.userId), ip: headers['X-Forwarded-For'], userAgent: SAFARI },
+          }),
+        null,
+      ],
+    ];
+
+    it.each(OLD)('%s is none', async (_what, make, createdWith) => {
+      for (const authData of [badge('known'), anonymous('known')]) {
+        await server.rest('POST', '/users', { headers: from(FIREFOX, '192.0.2.1'), body: { authData } });
+      }
+      await settled();
+      told.length = 0;
+      const ip = elsewhere();
+      await make(from(SAFARI, ip));
+      await eventually(() => expect(of('newDevice')).toHaveLength(1));
+      expect(of('newDevice')).toMatchObject([{ createdWith, signUp: false, ip }]);
+      expect(of('created')).toMatchObject([{ createdWith }]);
+    });
   });
 
   it('fails no login when the device cannot be looked up', async () => {

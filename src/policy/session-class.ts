@@ -113,3 +113,15 @@ export function isCreatedByClient(createdWith: unknown): boolean {
 export function isMadeFromAnother(createdWith: unknown): boolean {
   return isCreatedByClient(createdWith) || (createdWith as { action?: string } | null)?.action === 'upgrade';
 }
+
+/**
+ * Whether a session is the one of its user's sign-up. Where he signs up by `authData`, Parse Server calls that a login
+ * (`RestWrite.js#createSessionToken` of 9.10.0).
+ * @param isOfNewUser whether the same request made the user.
+ */
+export function isMadeAtSignUp(createdWith: SessionRecord['createdWith'], isOfNewUser: boolean): boolean {
+  const { action, authProvider } = createdWith ?? {};
+  if (action === 'signup') return true;
+  // In a batch, a log-in by `/login` or `/loginAs` can follow a sign-up.
+  return isOfNewUser && action === 'login' && authProvider !== 'password' && authProvider !== 'masterkey';
+}

@@ -1,6 +1,7 @@
 import {
   hideForeignToken,
   isCreatedByClient,
+  isMadeAtSignUp,
   isMadeFromAnother,
   mayChangeForEver,
   mayCreateWithKeys,
@@ -38,6 +39,25 @@ describe('the rules of the _Session class', () => {
     (createdWith, byClient, fromAnother) => {
       expect(isCreatedByClient(createdWith)).toBe(byClient);
       expect(isMadeFromAnother(createdWith)).toBe(fromAnother);
+    },
+  );
+
+  it.each([
+    [{ action: 'signup', authProvider: 'password' }, true, true],
+    [{ action: 'signup' }, true, true],
+    [{ action: 'login', authProvider: 'badge' }, true, false],
+    [{ action: 'login', authProvider: 'anonymous' }, true, false],
+    [{ action: 'login', authProvider: 'password' }, false, false],
+    [{ action: 'login', authProvider: 'masterkey' }, false, false],
+    [{ action: 'upgrade' }, false, false],
+    [{ action: 'create' }, false, false],
+    [{}, false, false],
+    [null, false, false],
+  ])(
+    'createdWith %j is of a sign-up, where the request made the user: %s; where not: %s',
+    (createdWith, ofNewUser, ofKnownUser) => {
+      expect(isMadeAtSignUp(createdWith, true)).toBe(ofNewUser);
+      expect(isMadeAtSignUp(createdWith, false)).toBe(ofKnownUser);
     },
   );
 

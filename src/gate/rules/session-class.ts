@@ -7,6 +7,7 @@ import type { Database, DatabaseOptions, Query, Row } from '../../parse-server';
 import { rootOf } from '../../policy/keys';
 import {
   isCreatedByClient,
+  isMadeAtSignUp,
   isMadeFromAnother,
   mayChangeForEver,
   mayCreateWithKeys,
@@ -67,11 +68,13 @@ export const sessionClassRule: Rule = {
     }
     visit.ownTokens.add(record.sessionToken);
     if (!visit.isServer && isCreatedByClient(session.createdWith)) visit.show(session);
-    if (!transaction) sessionCreated(record, runtime);
+    const signUp = isMadeAtSignUp(record.createdWith, visit.isFirstSessionOf(record.userId));
+    const tell = () => sessionCreated(record, signUp, runtime);
+    if (!transaction) tell();
     else {
       transaction.afterCommit(async () => {
         // A revocation before the commit could not see the new session.
-        if (!isOrphaned || !(await isOrphaned(runtime.database))) return sessionCreated(record, runtime);
+        if (!isOrphaned || !(await isOrphaned(runtime.database))) return tell();
         await runtime.database.destroy(SESSION, { objectId: record.objectId }, {});
       });
     }
