@@ -7,7 +7,9 @@ export const MAX_LENGTH = {
   authProvider: 128,
 } as const;
 
-/** A text, or its beginning. The beginning is a copy: a slice would keep all of the text in memory. */
-export function cut(text: string, length: number): string {
-  return text.length <= length ? text : Buffer.from(text.slice(0, length)).toString();
-}
+/** The same text in memory of its own: a piece of a text keeps all of that text in memory. */
+export const copyOf = (text: string): string => Buffer.from(text).toString();
+
+/** A text, or its beginning. */
+export const cut = (text: string, length: number): string =>
+  text.length <= length ? text : copyOf(text.slice(0, length));

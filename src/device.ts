@@ -17,7 +17,7 @@ const MAX_NAME = 64;
  * Devices by user agent. Parsing one costs a hundred times as much as this look-up, and sessions share few of
  * them.
  */
-const known = boundedCache<Device>(1000);
+const known = boundedCache<Device>(1000, { usual: 1024 });
 
 export function deviceOf(userAgent: string | null): Device {
   if (!userAgent) return { browser: null, os: null, type: null };

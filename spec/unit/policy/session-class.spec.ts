@@ -4,7 +4,7 @@ import {
   isMadeAtSignUp,
   isMadeFromAnother,
   mayChangeForEver,
-  mayCreateWithKeys,
+  mayCreateWith,
   mayFilter,
   maySort,
   mayUpdateKeys,
@@ -98,15 +98,24 @@ describe('the rules of the _Session class', () => {
   it.each(['mood', 'mood.x', 'installationId', 'restricted', 'createdAt', ...OF_PARSE_SERVER])(
     'a session may be made with %s: it is replaced, or the client’s to choose',
     key => {
-      expect(mayCreateWithKeys({ [key]: 1 })).toEqual({ allow: true });
+      expect(mayCreateWith({ [key]: 1 })).toEqual({ allow: true });
     },
   );
+
+  it.each([
+    ['i'.repeat(128), { allow: true }],
+    ['i'.repeat(129), refusedFor(105, 'installationId')],
+    [{ __op: 'Delete' }, { allow: true }],
+    [null, { allow: true }],
+  ])('the installation of a new session has 128 characters at most: %j', (installationId, decision) => {
+    expect(mayCreateWith({ installationId })).toEqual(decision);
+  });
 
   it.each([
     ...OWNED.filter(key => key !== 'restricted'),
     ...[...OWNED, ...OF_PARSE_SERVER, 'installationId', 'createdAt', 'updatedAt'].map(key => `${key}.x`),
   ])('a session may not be made with %s', key => {
-    expect(mayCreateWithKeys({ mood: 1, [key]: 1 })).toEqual(refusedFor(105, key));
+    expect(mayCreateWith({ mood: 1, [key]: 1 })).toEqual(refusedFor(105, key));
   });
 
   it.each([

@@ -10,7 +10,7 @@ import {
   isMadeAtSignUp,
   isMadeFromAnother,
   mayChangeForEver,
-  mayCreateWithKeys,
+  mayCreateWith,
   mayUpdateKeys,
 } from '../../policy/session-class';
 import { toDate, toParseDate, toSessionRecord, type SessionRecord } from '../../record';
@@ -137,7 +137,7 @@ export const sessionClassRule: Rule = {
 async function judgeCreation(visit: Visit, data: Row): Promise<void> {
   if (visit.caller.kind === 'master' || !isCreatedByClient(data.createdWith)) return;
   if (visit.caller.kind === 'unknown') throw invalidSessionError();
-  enforce(mayCreateWithKeys(data));
+  enforce(mayCreateWith(data));
   // Parse Server inserts the row as master before it checks this permission (`RestWrite.js#handleSession` and
   // `#validateCreatePermission` of 9.10.0).
   const aclGroup = await visit.aclGroup();
