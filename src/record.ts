@@ -1,8 +1,7 @@
 import type { Session as ParseSession, User as ParseUser } from 'parse/node';
+import { addressOf } from './address';
+import { cut, MAX_LENGTH } from './client-texts';
 import type { Row } from './parse-server';
-
-/** User agents are cut to this many characters, because the client chooses the header. */
-export const MAX_USER_AGENT = 512;
 
 /** A `_Session` row as plain values: what policies, expiry rules and views work on. */
 export interface SessionRecord {
@@ -92,6 +91,29 @@ export const lastUseOf = ({ lastAccessedAt, updatedAt }: SessionRecord): Date =>
 
 const textOrNull = (value: unknown) => (typeof value === 'string' ? value : null);
 
+/** The columns whose texts clients choose. */
+const CHOSEN = ['userAgent', 'installationId', 'name', 'ip'] as const;
+
+/** Rows of another time, and those of the master key, may hold longer texts than a client may choose. */
+function boundedText(row: Row, column: (typeof CHOSEN)[number]): string | null {
+  const text = textOrNull(row[column]);
+  return text && cut(text, MAX_LENGTH[column]);
+}
+
+/** Its providers are the keys of the client's `authData`, where also those count that Parse Server does not know. */
+export function boundedCreatedWith(value: unknown): SessionRecord['createdWith'] {
+  const createdWith = (value as SessionRecord['createdWith']) ?? null;
+  const { authProvider } = createdWith ?? {};
+  if (typeof authProvider !== 'string' || authProvider.length <= MAX_LENGTH.authProvider) return createdWith;
+  return { ...createdWith, authProvider: cut(authProvider, MAX_LENGTH.authProvider) };
+}
+
+/** Cuts the texts of a row that clients choose, in place, for the row to be shown. */
+export function boundTexts(row: Row): void {
+  for (const column of CHOSEN) if (typeof row[column] === 'string') row[column] = boundedText(row, column);
+  if (row.createdWith) row.createdWith = boundedCreatedWith(row.createdWith);
+}
+
 /** Turns a `_Session` row, as the database controller answers it, into a record. */
 export function toSessionRecord(row: Row): SessionRecord {
   const createdAt = toDate(row.createdAt) ?? new Date(0);
@@ -100,17 +122,17 @@ export function toSessionRecord(row: Row): SessionRecord {
     sessionToken: String(row.sessionToken),
     userId: textOrNull((row.user as { objectId?: unknown } | null | undefined)?.objectId),
     restricted: row.restricted === true,
-    createdWith: (row.createdWith as SessionRecord['createdWith']) ?? null,
+    createdWith: boundedCreatedWith(row.createdWith),
     createdAt,
     updatedAt: toDate(row.updatedAt) ?? createdAt,
     expiresAt: toDate(row.expiresAt),
     fixedExpiry: toDate(row.fixedExpiry),
     expiresBy: toDate(row.expiresBy),
     lastAccessedAt: toDate(row.lastAccessedAt),
-    installationId: textOrNull(row.installationId),
-    ip: textOrNull(row.ip),
-    userAgent: textOrNull(row.userAgent),
-    name: textOrNull(row.name),
+    installationId: boundedText(row, 'installationId'),
+    ip: addressOf(textOrNull(row.ip)),
+    userAgent: boundedText(row, 'userAgent'),
+    name: boundedText(row, 'name'),
     authenticatedAt: toDate(row.authenticatedAt),
     scopes: Array.isArray(row.scopes) ? row.scopes.map(String) : null,
     invalidatedAt: toDate(row.invalidatedAt),

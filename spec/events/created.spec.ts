@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { startSecondProcess, type SecondProcess } from '../support/second-process';
 import { startServer, type SpecServer, type SpecUser } from '../support/server';
 import { makeSession, makeUser, pointerTo, sessionRow } from '../support/sessions';
@@ -21,7 +22,10 @@ beforeAll(async () => {
   server = await startServer(
     { activity: { flushInterval: 0.1 } },
     // The forwarded addresses are not this machine's.
-    { masterKeyIps: ['0.0.0.0/0', '::/0'] },
+    {
+      masterKeyIps: ['0.0.0.0/0', '::/0'],
+      auth: { badge: { validateAuthData: async () => undefined, validateAppId: async () => undefined } },
+    },
     {
       graphql: true,
       cloud: () => {
@@ -185,6 +189,8 @@ describe('newDevice', () => {
           userId: other.userId,
           device: { browser: 'Firefox', os: 'Linux', type: 'desktop' },
           ip: '192.0.2.1',
+          createdWith: { action: 'signup', authProvider: 'password' },
+          signUp: true,
         },
       ]),
     );
@@ -209,10 +215,74 @@ describe('newDevice', () => {
     ['the same device', FIREFOX, '192.0.2.1'],
     ['another address of the same network', FIREFOX, '192.0.2.77'],
     ['a newer version of the browser', NEWER_FIREFOX, '192.0.2.1'],
+    ['another port, as a proxy writes it', FIREFOX, '192.0.2.1:50001'],
   ])('is not told for a login from %s', async (_what, userAgent, ip) => {
     await login(userAgent, ip);
     await settled();
     expect(of('created')).toHaveLength(1);
+    expect(of('newDevice')).toEqual([]);
+  });
+
+  it.each([
+    [
+      'an iOS app',
+      'Acme/45 CFNetwork/1410.0.3 Darwin/22.6.0',
+      'Acme/46 CFNetwork/1474 Darwin/23.0.0',
+      'Other/45 CFNetwork/1410.0.3 Darwin/22.6.0',
+    ],
+    ['an Android app', 'okhttp/4.12.0', 'okhttp/5.0.0', 'Acme/1.0 (Android 14; Pixel 8)'],
+    [
+      'an Android app with its name',
+      'Acme/7.3 (Android 13; Pixel 8)',
+      'Acme/7.4 (Android 14; Pixel 8)',
+      'Acme/5.2 (iPhone; iOS 17.1; Scale/3.00)',
+    ],
+    ['a script', 'python-requests/2.31.0', 'python-requests/2.32.3', 'curl/8.5.0'],
+  ])('is told for %s, and not for its next version', async (_what, version, next, another) => {
+    await login(version, '192.0.2.1');
+    await eventually(() => expect(of('newDevice')).toHaveLength(1));
+    await login(next, '192.0.2.1');
+    await settled();
+    expect(of('created')).toHaveLength(2);
+    expect(of('newDevice')).toHaveLength(1);
+    await login(another, '192.0.2.1');
+    await eventually(() => expect(of('newDevice')).toHaveLength(2));
+  });
+
+  /** What version 0.1.0 of this package kept of a device: the browser as it took its name, and the rest. */
+  const remember = (
+    userId: string,
+    ...device: [browser: string | null, os: string | null, network: string]
+  ) =>
+    server.rawInsert('ParseSessionDevice', {
+      objectId: createHash('sha256')
+        .update(`${userId} ${JSON.stringify(device)}`)
+        .digest('hex'),
+    });
+
+  it.each<[string, string, string | null, string | null]>([
+    ['a browser', SAFARI, 'Safari', 'iOS'],
+    ['an iOS app', 'Acme/45 CFNetwork/1410.0.3 Darwin/22.6.0', 'Acme/45 CFNetwork', null],
+    ['an Android app', 'okhttp/4.12.0', null, null],
+    ['the Parse SDK of Android', 'Parse Android SDK API Level 34', 'Android Browser', 'Android'],
+    ['the Parse SDK in Node.js', 'Parse/8.6.0 (NodeJS 20.20.2)', 'Parse', null],
+  ])('is not told for a device that an earlier version knew: %s', async (_what, userAgent, browser, os) => {
+    await remember(user.userId, browser, os, '203.0.113');
+    await login(userAgent, '203.0.113.9');
+    await settled();
+    expect(of('created')).toHaveLength(1);
+    expect(of('newDevice')).toEqual([]);
+    // Of another network it knows nothing.
+    await login(userAgent, '198.51.100.9');
+    await eventually(() => expect(of('newDevice')).toHaveLength(1));
+  });
+
+  it('is not told for an app of which an older version has a session, made when nobody listened', async () => {
+    const createdAt = new Date(Date.now() - 3_600_000).toISOString();
+    const userAgent = 'Acme/44 CFNetwork/1408.0.4 Darwin/22.5.0';
+    await makeSession(server, user.userId, { userAgent, ip: '203.0.113.9:49152', createdAt });
+    await login('Acme/45 CFNetwork/1410.0.3 Darwin/22.6.0', '203.0.113.9');
+    await settled();
     expect(of('newDevice')).toEqual([]);
   });
 
@@ -282,6 +352,153 @@ describe('newDevice', () => {
     expect(of('newDevice')).toEqual([]);
     await age(401);
     expect(of('newDevice')).toHaveLength(1);
+  });
+
+  describe('tells how the session was made:', () => {
+    type Made = (headers: Record<string, string>) => Promise<unknown>;
+    const password = { action: 'login', authProvider: 'password' };
+    const rest =
+      (method: string, path: string, request: object): Made =>
+      headers =>
+        server.rest(method, path, { ...request, headers });
+    const graphql =
+      (query: string, input: () => object): Made =>
+      headers =>
+        server.rest('POST', server.graphqlUrl, { headers, body: { query, variables: { input: input() } } });
+    const credentials = () => ({ username: user.username, password: user.password });
+    const badge = (id: string) => ({ badge: { id } });
+    const anonymous = (id: string) => ({ anonymous: { id } });
+    const NEW: Array<[string, Made, object | null]> = [
+      [
+        'a sign-up',
+        headers => server.signUp(undefined, { headers }),
+        { action: 'signup', authProvider: 'password' },
+      ],
+      [
+        'a sign-up in a batch',
+        rest('POST', '/batch', {
+          body: {
+            requests: [
+              { method: 'POST', path: '/parse/users', body: { username: 'of a batch', password: 'secret' } },
+            ],
+          },
+        }),
+        { action: 'signup', authProvider: 'password' },
+      ],
+      [
+        'a sign-up by GraphQL',
+        graphql(
+          'mutation ($input: SignUpInput!) { signUp(input: $input) { viewer { sessionToken } } }',
+          () => ({
+            fields: { username: 'of GraphQL', password: 'secret' },
+          }),
+        ),
+        { action: 'signup', authProvider: 'password' },
+      ],
+      [
+        'a sign-up with another service',
+        rest('POST', '/users', { body: { authData: badge('new') } }),
+        { action: 'login', authProvider: 'badge' },
+      ],
+      [
+        'a sign-up with another service and a password',
+        rest('POST', '/users', { body: { authData: badge('both'), username: 'both', password: 'secret' } }),
+        { action: 'login', authProvider: 'badge' },
+      ],
+      [
+        'a sign-up with another service by GraphQL',
+        graphql(
+          'mutation ($input: LogInWithInput!) { logInWith(input: $input) { viewer { sessionToken } } }',
+          () => ({ authData: badge('new by GraphQL') }),
+        ),
+        { action: 'login', authProvider: 'badge' },
+      ],
+      [
+        'an anonymous sign-up',
+        rest('POST', '/users', { body: { authData: anonymous('new') } }),
+        { action: 'login', authProvider: 'anonymous' },
+      ],
+    ];
+
+    /** A network of its own for each, from which nobody has logged in. */
+    let network = 0;
+    const elsewhere = () => `203.0.${(network += 1)}.30`;
+
+    it.each(NEW)('%s is one', async (_what, make, createdWith) => {
+      const ip = elsewhere();
+      await make(from(SAFARI, ip));
+      await eventually(() => expect(of('newDevice')).toHaveLength(1));
+      expect(of('newDevice')).toMatchObject([{ createdWith, signUp: true, ip }]);
+      expect(of('created')).toMatchObject([{ createdWith }]);
+    });
+
+    const OLD: Array<[string, Made, object | null]> = [
+      ['a log-in', headers => server.login(user.username, user.password, headers), password],
+      [
+        'a log-in by GraphQL',
+        graphql(
+          'mutation ($input: LogInInput!) { logIn(input: $input) { viewer { sessionToken } } }',
+          credentials,
+        ),
+        password,
+      ],
+      [
+        'a log-in by support',
+        headers => server.rest('POST', '/loginAs', { master: true, headers, body: { userId: user.userId } }),
+        { action: 'login', authProvider: 'masterkey' },
+      ],
+      [
+        'a log-in with another service',
+        rest('POST', '/users', { body: { authData: badge('known') } }),
+        { action: 'login', authProvider: 'badge' },
+      ],
+      [
+        'a log-in with another service by GraphQL',
+        graphql(
+          'mutation ($input: LogInWithInput!) { logInWith(input: $input) { viewer { sessionToken } } }',
+          () => ({ authData: badge('known') }),
+        ),
+        { action: 'login', authProvider: 'badge' },
+      ],
+      [
+        'an anonymous log-in',
+        rest('POST', '/users', { body: { authData: anonymous('known') } }),
+        { action: 'login', authProvider: 'anonymous' },
+      ],
+      [
+        'the change of a password',
+        headers =>
+          server.rest('PUT', `/users/${user.userId}`, {
+            ...user,
+            headers,
+            body: { password: 'another one' },
+          }),
+        null,
+      ],
+      [
+        'a session of the master key',
+        headers =>
+          server.rest('POST', '/sessions', {
+            master: true,
+            headers,
+            body: { user: pointerTo(user.userId), ip: headers['X-Forwarded-For'], userAgent: SAFARI },
+          }),
+        null,
+      ],
+    ];
+
+    it.each(OLD)('%s is none', async (_what, make, createdWith) => {
+      for (const authData of [badge('known'), anonymous('known')]) {
+        await server.rest('POST', '/users', { headers: from(FIREFOX, '192.0.2.1'), body: { authData } });
+      }
+      await settled();
+      told.length = 0;
+      const ip = elsewhere();
+      await make(from(SAFARI, ip));
+      await eventually(() => expect(of('newDevice')).toHaveLength(1));
+      expect(of('newDevice')).toMatchObject([{ createdWith, signUp: false, ip }]);
+      expect(of('created')).toMatchObject([{ createdWith }]);
+    });
   });
 
   it('fails no login when the device cannot be looked up', async () => {

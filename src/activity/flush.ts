@@ -1,7 +1,7 @@
 import type { SessionEmitter } from '../events/events';
 import { movedExpiry, type ExpiryPolicy } from '../expiry/policy';
 import type { Database, Query, Row } from '../parse-server';
-import { MAX_USER_AGENT, toDate, toParseDate, toSessionRecord, type SessionRecord } from '../record';
+import { toDate, toParseDate, toSessionRecord, type SessionRecord } from '../record';
 import type { Mark } from './marks';
 
 /** How many sessions one statement reads or writes at most. */
@@ -123,8 +123,7 @@ function updatesOf(
   const updates = new Map<string, Update>();
   for (const session of sessions) {
     const end = movedExpiry(policy, session, at);
-    const { ip, userAgent: whole } = marks.get(session.sessionToken) ?? {};
-    const userAgent = whole?.slice(0, MAX_USER_AGENT);
+    const { ip, userAgent } = marks.get(session.sessionToken) ?? {};
     const data: Row = {
       lastAccessedAt: toParseDate(at),
       ...(end && { expiresAt: toParseDate(end) }),

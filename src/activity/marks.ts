@@ -1,3 +1,5 @@
+import { copyOf } from '../client-texts';
+
 /** The last access of one session, and where it came from. */
 export interface Mark {
   at: Date;
@@ -34,6 +36,8 @@ export class Marks {
 
   set(token: string, mark: Mark): void {
     const known = this.byToken.get(token);
+    // Behind a proxy it is a piece of a header, which a client can make long.
+    if (mark.ip) mark.ip = known?.ip === mark.ip ? known.ip : copyOf(mark.ip);
     // Nearly always the same device goes on.
     if (known && known.ip === mark.ip && known.at <= mark.at && !known.otherIps && !mark.otherIps) {
       this.replace(token, mark);

@@ -9,6 +9,9 @@ import { Marks, type Mark } from './marks';
 /** When so many sessions are marked, the next flush comes at once. */
 const MAX_MARKS = 100_000;
 
+/** How long the end of a session is known that is not used, in milliseconds. Its next use tells it again. */
+const REMEMBER_ENDS_MS = 60 * 60_000;
+
 export interface ActivityOptions {
   /** Between two flushes, in milliseconds. */
   flushInterval: number;
@@ -21,7 +24,7 @@ export interface ActivityOptions {
 export class ActivityTracker {
   private readonly marks = new Marks(MAX_MARKS);
   /** When sessions end, as far as this process knows; `Infinity` where no access moves the end on. */
-  private readonly ends = boundedCache<number>(MAX_MARKS);
+  private readonly ends = boundedCache<number>(MAX_MARKS, { ttl: REMEMBER_ENDS_MS });
   private readonly timer: NodeJS.Timeout;
   /** A flush before the regular one. */
   private early: { due: number; timer: NodeJS.Timeout } | undefined;

@@ -4,9 +4,13 @@ import type { SessionRecord } from '../record';
 import type { SessionEmitter } from './events';
 import { isFirstFromDevice } from './known-devices';
 
-/** Emits that a session was made, and whether it is the user's first one from its device. */
+/**
+ * Emits that a session was made, and whether it is the user's first one from its device.
+ * @param signUp whether the user signed up with it.
+ */
 export function sessionCreated(
   session: SessionRecord,
+  signUp: boolean,
   { database, events }: { database: Database; events: SessionEmitter },
 ): void {
   const { objectId, userId, restricted, createdWith, userAgent, ip } = session;
@@ -17,7 +21,8 @@ export function sessionCreated(
   // No login waits for this look-up, or fails because of it.
   isFirstFromDevice(session, database).then(
     isFirst => {
-      if (isFirst) events.emit('newDevice', { ...ofSession, device: deviceOf(userAgent), ip });
+      if (!isFirst) return;
+      events.emit('newDevice', { ...ofSession, device: deviceOf(userAgent), ip, createdWith, signUp });
     },
     error =>
       events.report(`the device of a new session could not be looked up: ${(error as Error)?.message}`),

@@ -13,13 +13,16 @@ interface OfSession {
   userId: string | null;
 }
 
+/**
+ * How Parse Server made a session; its provider is `masterkey` for a log-in by support (`/loginAs`). `null` after a change of
+ * the password, and for a session that the master key saved.
+ */
+type CreatedWith = { action?: string; authProvider?: string } | null;
+
 /** What each event tells: ids only, never a token, a secret or a password. */
 export interface SessionEvents {
   /** A session was made. */
-  created: OfSession & {
-    restricted: boolean;
-    createdWith: { action?: string; authProvider?: string } | null;
-  };
+  created: OfSession & { restricted: boolean; createdWith: CreatedWith };
   /** A session was ended before its time. */
   revoked: OfSession & { reason: RevokeReason };
   /** The purge removed a session that had expired. */
@@ -29,8 +32,14 @@ export interface SessionEvents {
    * files), to call the function, to subscribe to the class, or to request that part of the REST API.
    */
   blocked: OfSession & { operation: BlockedOperation; target: string };
-  /** The first session of this user from this browser, operating system and IP network. */
-  newDevice: OfSession & { device: Device; ip: string | null };
+  /** The first session of this user from this browser or app, operating system and IP network, of whatever version. */
+  newDevice: OfSession & {
+    device: Device;
+    ip: string | null;
+    createdWith: CreatedWith;
+    /** Whether the user signed up with this session: with a password, by `authData`, or as an anonymous user. */
+    signUp: boolean;
+  };
   /** A session is used from another IP address than before. */
   addressChanged: OfSession & { previousIp: string; ip: string };
 }

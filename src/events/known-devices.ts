@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isIPv4 } from 'node:net';
-import { deviceOf } from '../device';
+import { addressOf } from '../address';
+import { deviceOf, formerNamesOf } from '../device';
 import type { Database } from '../parse-server';
 import { DEVICE_CLASS, ensureOwnClass, hasOwnClass } from '../schema/own-class';
 import { toParseDate, toSessionRecord, userPointer, type SessionRecord } from '../record';
@@ -16,27 +17,31 @@ const EXISTS = 137;
 
 /** The network of an address: the first three numbers of IPv4, the first four groups (a site) of IPv6. */
 export function networkOf(ip: string | null): string | null {
-  if (!ip) return null;
-  const plain = ip.startsWith('::ffff:') && isIPv4(ip.slice(7)) ? ip.slice(7) : ip;
-  if (isIPv4(plain)) return plain.split('.').slice(0, 3).join('.');
-  const [head = '', tail] = plain.split('::');
-  const groups = head === '' ? [] : head.split(':');
-  if (tail !== undefined) {
-    const last = tail === '' ? [] : tail.split(':');
-    while (groups.length + last.length < 8) groups.push('0');
-    groups.push(...last);
-  }
-  return groups
-    .slice(0, 4)
-    .map(group => parseInt(group, 16).toString(16))
-    .join(':');
+  const address = addressOf(ip);
+  if (!address) return null;
+  if (isIPv4(address)) return address.split('.').slice(0, 3).join('.');
+  const [head = '', tail = ''] = address.split('::');
+  const groups = [head, tail].map(part => (part === '' ? [] : part.split(':')));
+  const [first = [], last = []] = groups;
+  const zeros = Array<string>(8 - first.length - last.length).fill('0');
+  return [...first, ...zeros, ...last].slice(0, 4).join(':');
 }
 
+type Traces = Pick<SessionRecord, 'userAgent' | 'ip'>;
+
 /** Browser, operating system and IP network: what tells devices apart without marking them. */
-function fingerprintOf({ userAgent, ip }: Pick<SessionRecord, 'userAgent' | 'ip'>): string {
+function fingerprintOf({ userAgent, ip }: Traces): string {
   const { browser, os } = deviceOf(userAgent);
   return JSON.stringify([browser, os, networkOf(ip)]);
 }
+
+/** The same as versions of this package took it that did not know apps: what they remember stays known. */
+const formerFingerprintOf = ({ userAgent, ip }: Traces): string =>
+  JSON.stringify([...formerNamesOf(userAgent), networkOf(ip)]);
+
+/** The id of a user's device in the class of devices, which holds nothing else. */
+const idOf = (userId: string | null, fingerprint: string): string =>
+  createHash('sha256').update(`${userId} ${fingerprint}`).digest('hex');
 
 /**
  * Whether this is the user's first session from its device. The device is remembered as a hash, because sessions
@@ -48,16 +53,17 @@ export async function isFirstFromDevice(session: SessionRecord, database: Databa
   const fingerprint = fingerprintOf(session);
   await ensureOwnClass(database, DEVICE_CLASS, {});
   const now = new Date().toISOString();
-  const row = {
-    objectId: createHash('sha256').update(`${userId} ${fingerprint}`).digest('hex'),
-    createdAt: now,
-    updatedAt: now,
-  };
+  const row = { objectId: idOf(userId, fingerprint), createdAt: now, updatedAt: now };
   try {
     await database.create(DEVICE_CLASS, row, {});
   } catch (error) {
     if ((error as { code?: number }).code === EXISTS) return false;
     throw error;
+  }
+  const former = formerFingerprintOf(session);
+  if (former !== fingerprint) {
+    const query = { objectId: idOf(userId, former) };
+    if ((await database.find(DEVICE_CLASS, query, { count: true })) > 0) return false;
   }
   // Older sessions from this device were made while nobody listened, and left no row. Those of the last minute do
   // not count: they have lost the race for the row.

@@ -9,7 +9,7 @@ const MAX_ATTEMPTS = 5;
  * guess it. Parse Server's own `rateLimit` does not see calls by GraphQL.
  */
 export class PasswordAttempts {
-  private readonly byUser = boundedCache<number>(100_000, WINDOW_MS, { noUpdateTTL: true });
+  private readonly byUser = boundedCache<number>(100_000, { ttl: WINDOW_MS, noUpdateTTL: true });
 
   /** @throws 155 after 5 attempts within 15 minutes. */
   count(userId: string): void {

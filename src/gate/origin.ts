@@ -1,3 +1,6 @@
+import { addressOf } from '../address';
+import { cut, MAX_LENGTH } from '../client-texts';
+
 /** What Express's request and a trigger's have in common: where the request comes from. */
 interface FromSomewhere {
   ip?: string;
@@ -9,13 +12,15 @@ export interface Origin {
   userAgent?: string;
 }
 
-/** What Node puts before an IPv4 address on a socket that takes IPv4 and IPv6. */
-const MAPPED = /^::ffff:(?=\d+\.)/;
-
+/**
+ * Where a request comes from. The client chooses its user agent, and behind a proxy what stands for its address: the one is
+ * bounded, the other left out where it is no address.
+ */
 export function originOf({ ip, headers }: FromSomewhere): Origin {
-  const userAgent = headers?.['user-agent'];
+  const header = headers?.['user-agent'];
+  const userAgent = Array.isArray(header) ? header[0] : header;
   return {
-    ip: ip?.startsWith('::') ? ip.replace(MAPPED, '') : ip,
-    userAgent: Array.isArray(userAgent) ? userAgent[0] : userAgent,
+    ip: addressOf(ip) ?? undefined,
+    userAgent: userAgent && cut(userAgent, MAX_LENGTH.userAgent),
   };
 }

@@ -52,6 +52,7 @@ export class Visit {
   private session?: SessionRecord;
   private past?: PastGate;
   private tokens?: Set<string>;
+  private newUsers?: Set<string>;
 
   constructor(
     readonly runtime: Runtime,
@@ -131,6 +132,16 @@ export class Visit {
   /** Tokens that this client may see and ask for: its own, and those of sessions that this very request made. */
   get ownTokens(): Set<string> {
     return (this.tokens ??= new Set(this.caller.kind === 'session' ? [this.caller.token] : []));
+  }
+
+  /** Notes that this request made a user. */
+  madeUser(userId: string): void {
+    (this.newUsers ??= new Set()).add(userId);
+  }
+
+  /** Whether this request made the user, and no session for him yet. */
+  isFirstSessionOf(userId: string | null): boolean {
+    return this.newUsers?.delete(userId ?? '') ?? false;
   }
 
   /** Marks the caller's session as used. A call of the SDK in cloud code has no origin, and does not count. */

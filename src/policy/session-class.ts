@@ -1,3 +1,4 @@
+import { MAX_LENGTH } from '../client-texts';
 import { ErrorCode } from '../errors';
 import type { Query, Row } from '../parse-server';
 import { OWNED_COLUMNS } from '../policy/columns';
@@ -30,17 +31,25 @@ export function mayUpdateKeys(data: Row): Decision {
 }
 
 /**
- * Whether a client may create a session with these keys. Parse Server itself replaces `user`, `createdWith`,
+ * Whether a client may create a session with this data. Parse Server itself replaces `user`, `createdWith`,
  * `expiresAt` and `sessionToken` (`RestWrite.js#handleSession` of 9.10.0), and this package replaces `restricted`.
  */
-export function mayCreateWithKeys(data: Row): Decision {
+export function mayCreateWith(data: Row): Decision {
   for (const key of Object.keys(data)) {
     const root = rootOf(key);
     if (isDotted(key) ? neverDotted.has(root) : owned.has(key) && key !== 'restricted')
       return invalidKey(key);
   }
+  if (isTooLong(data.installationId)) {
+    const reason = `Invalid key name: installationId has ${MAX_LENGTH.installationId} characters at most.`;
+    return refuse(ErrorCode.INVALID_KEY_NAME, reason);
+  }
   return ALLOW;
 }
+
+/** Whether an installation's id is longer than a client may choose it. Sessions would be as big as a client likes. */
+export const isTooLong = (installationId: unknown): boolean =>
+  typeof installationId === 'string' && installationId.length > MAX_LENGTH.installationId;
 
 const TOKEN_COLUMN = 'sessionToken';
 
@@ -112,4 +121,16 @@ export function isCreatedByClient(createdWith: unknown): boolean {
 /** Whether a session is made from another one: by a client's save, or by the upgrade of a token. */
 export function isMadeFromAnother(createdWith: unknown): boolean {
   return isCreatedByClient(createdWith) || (createdWith as { action?: string } | null)?.action === 'upgrade';
+}
+
+/**
+ * Whether a session is the one of its user's sign-up. Where he signs up by `authData`, Parse Server calls that a login
+ * (`RestWrite.js#createSessionToken` of 9.10.0).
+ * @param isOfNewUser whether the same request made the user.
+ */
+export function isMadeAtSignUp(createdWith: SessionRecord['createdWith'], isOfNewUser: boolean): boolean {
+  const { action, authProvider } = createdWith ?? {};
+  if (action === 'signup') return true;
+  // In a batch, a log-in by `/login` or `/loginAs` can follow a sign-up.
+  return isOfNewUser && action === 'login' && authProvider !== 'password' && authProvider !== 'masterkey';
 }

@@ -38,7 +38,7 @@ export class CallerSessions {
     ttl: number,
     private readonly now: () => Date,
   ) {
-    this.cache = boundedCache(MAX_CACHED, ttl);
+    this.cache = boundedCache(MAX_CACHED, { ttl, usual: 512 });
   }
 
   /**

@@ -46,7 +46,7 @@ export async function createRestricted(
   // The controller changes what it is handed.
   await database.create('_Session', structuredClone(row), {});
   await limits.afterCreate(record, database);
-  sessionCreated(record, { database, events });
+  sessionCreated(record, false, { database, events });
   return record;
 }
 

@@ -17,7 +17,7 @@ const sharedKey = (token: string) => `revokedSession:${token}`;
  * under way may fill it again.
  */
 export class Revocations {
-  private readonly revoked = boundedCache<true>(MAX_REMEMBERED, REMEMBER_MS);
+  private readonly revoked = boundedCache<true>(MAX_REMEMBERED, { ttl: REMEMBER_MS });
   private readonly listeners = new Set<(tokens: readonly string[]) => void>();
 
   /** @param isShared whether other processes may use the cache. If not, the marks in memory are enough. */

@@ -1,4 +1,7 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { Marks } from '../../../src/activity/marks';
+import { originOf } from '../../../src/gate/origin';
 
 const at = (second: number) => ({ at: new Date(second * 1000) });
 
@@ -65,5 +68,27 @@ describe('the last accesses in memory', () => {
     expect(marks.get('r:a')).toMatchObject({ ip: '192.0.2.1', otherIps: ['192.0.2.66', '192.0.2.67'] });
     for (let i = 0; i < 100; i += 1) at(5 + i, `192.0.2.${100 + i}`);
     expect(marks.get('r:a')!.otherIps!.length).toBeLessThanOrEqual(8);
+  });
+
+  it('hold no more of long headers than they need', () => {
+    setFlagsFromString('--expose-gc');
+    const gc: () => void = runInNewContext('gc');
+    const HEADER = 16_000;
+    const COUNT = 3_000;
+    /** As Node reads it from the wire, and Express cuts the address of the client out of it. */
+    const headerOf = (index: number) =>
+      Buffer.from(`203.0.113.${100 + (index % 100)}, `.padEnd(HEADER, 'x')).toString();
+    const marks = new Marks(COUNT);
+    gc();
+    const before = process.memoryUsage().heapUsed;
+    for (let index = 0; index < COUNT; index += 1) {
+      const forwarded = headerOf(index);
+      const origin = originOf({ ip: forwarded.substring(0, 13), headers: { 'user-agent': headerOf(index) } });
+      marks.set(`r:${index}`, { at: new Date(), ...origin });
+    }
+    gc();
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan((COUNT * HEADER) / 4);
+    expect(marks.get('r:1')).toMatchObject({ ip: '203.0.113.101' });
+    expect(marks.get('r:1')!.userAgent).toHaveLength(512);
   });
 });

@@ -1,9 +1,10 @@
 import {
   hideForeignToken,
   isCreatedByClient,
+  isMadeAtSignUp,
   isMadeFromAnother,
   mayChangeForEver,
-  mayCreateWithKeys,
+  mayCreateWith,
   mayFilter,
   maySort,
   mayUpdateKeys,
@@ -38,6 +39,25 @@ describe('the rules of the _Session class', () => {
     (createdWith, byClient, fromAnother) => {
       expect(isCreatedByClient(createdWith)).toBe(byClient);
       expect(isMadeFromAnother(createdWith)).toBe(fromAnother);
+    },
+  );
+
+  it.each([
+    [{ action: 'signup', authProvider: 'password' }, true, true],
+    [{ action: 'signup' }, true, true],
+    [{ action: 'login', authProvider: 'badge' }, true, false],
+    [{ action: 'login', authProvider: 'anonymous' }, true, false],
+    [{ action: 'login', authProvider: 'password' }, false, false],
+    [{ action: 'login', authProvider: 'masterkey' }, false, false],
+    [{ action: 'upgrade' }, false, false],
+    [{ action: 'create' }, false, false],
+    [{}, false, false],
+    [null, false, false],
+  ])(
+    'createdWith %j is of a sign-up, where the request made the user: %s; where not: %s',
+    (createdWith, ofNewUser, ofKnownUser) => {
+      expect(isMadeAtSignUp(createdWith, true)).toBe(ofNewUser);
+      expect(isMadeAtSignUp(createdWith, false)).toBe(ofKnownUser);
     },
   );
 
@@ -78,15 +98,24 @@ describe('the rules of the _Session class', () => {
   it.each(['mood', 'mood.x', 'installationId', 'restricted', 'createdAt', ...OF_PARSE_SERVER])(
     'a session may be made with %s: it is replaced, or the client’s to choose',
     key => {
-      expect(mayCreateWithKeys({ [key]: 1 })).toEqual({ allow: true });
+      expect(mayCreateWith({ [key]: 1 })).toEqual({ allow: true });
     },
   );
+
+  it.each([
+    ['i'.repeat(128), { allow: true }],
+    ['i'.repeat(129), refusedFor(105, 'installationId')],
+    [{ __op: 'Delete' }, { allow: true }],
+    [null, { allow: true }],
+  ])('the installation of a new session has 128 characters at most: %j', (installationId, decision) => {
+    expect(mayCreateWith({ installationId })).toEqual(decision);
+  });
 
   it.each([
     ...OWNED.filter(key => key !== 'restricted'),
     ...[...OWNED, ...OF_PARSE_SERVER, 'installationId', 'createdAt', 'updatedAt'].map(key => `${key}.x`),
   ])('a session may not be made with %s', key => {
-    expect(mayCreateWithKeys({ mood: 1, [key]: 1 })).toEqual(refusedFor(105, key));
+    expect(mayCreateWith({ mood: 1, [key]: 1 })).toEqual(refusedFor(105, key));
   });
 
   it.each([

@@ -1,6 +1,7 @@
 import type { Rule } from '../rule';
 import { credentialsRule } from './credentials';
 import { guardRule } from './guard';
+import { newUsersRule } from './new-users';
 import { ownClassesRule } from './own-classes';
 import { secretsRule } from './secrets';
 import { sessionClassRule } from './session-class';
@@ -9,6 +10,7 @@ import { sessionClassRule } from './session-class';
 export const RULES: readonly Rule[] = [
   guardRule,
   credentialsRule,
+  newUsersRule,
   sessionClassRule,
   secretsRule,
   ownClassesRule,

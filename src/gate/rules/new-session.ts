@@ -1,6 +1,6 @@
 import type { Row } from '../../parse-server';
-import { isCreatedByClient } from '../../policy/session-class';
-import { MAX_USER_AGENT, toParseDate } from '../../record';
+import { isCreatedByClient, isTooLong } from '../../policy/session-class';
+import { boundedCreatedWith, toParseDate } from '../../record';
 import type { Visit } from '../visit';
 
 /**
@@ -16,7 +16,13 @@ export function stamp(object: Row, visit: Visit): Row {
   const savedByMaster = visit.isServer && (!object.createdWith || byClient);
   const session: Row = savedByMaster
     ? { restricted: false, lastAccessedAt, ...object }
-    : { ...object, restricted: byClient, lastAccessedAt, ip, userAgent: userAgent?.slice(0, MAX_USER_AGENT) };
+    : { ...object, restricted: byClient, lastAccessedAt, ip, userAgent };
+  // At a log-in, Parse Server takes these texts from the client's headers and from the keys of its `authData`. The log-in
+  // works as ever, and keeps nothing too long of them. What a client creates itself has been judged (`mayCreateWith`).
+  if (visit.caller.kind !== 'master' || !savedByMaster) {
+    if (isTooLong(object.installationId)) delete session.installationId;
+    if (object.createdWith) session.createdWith = boundedCreatedWith(object.createdWith);
+  }
   // The adapters take no undefined values.
   for (const column of ['ip', 'userAgent']) if (session[column] === undefined) delete session[column];
   // A login or a sign-up proves who the user is. The session after a change of password proves only that there was

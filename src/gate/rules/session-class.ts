@@ -7,9 +7,10 @@ import type { Database, DatabaseOptions, Query, Row } from '../../parse-server';
 import { rootOf } from '../../policy/keys';
 import {
   isCreatedByClient,
+  isMadeAtSignUp,
   isMadeFromAnother,
   mayChangeForEver,
-  mayCreateWithKeys,
+  mayCreateWith,
   mayUpdateKeys,
 } from '../../policy/session-class';
 import { toDate, toParseDate, toSessionRecord, type SessionRecord } from '../../record';
@@ -67,11 +68,13 @@ export const sessionClassRule: Rule = {
     }
     visit.ownTokens.add(record.sessionToken);
     if (!visit.isServer && isCreatedByClient(session.createdWith)) visit.show(session);
-    if (!transaction) sessionCreated(record, runtime);
+    const signUp = isMadeAtSignUp(record.createdWith, visit.isFirstSessionOf(record.userId));
+    const tell = () => sessionCreated(record, signUp, runtime);
+    if (!transaction) tell();
     else {
       transaction.afterCommit(async () => {
         // A revocation before the commit could not see the new session.
-        if (!isOrphaned || !(await isOrphaned(runtime.database))) return sessionCreated(record, runtime);
+        if (!isOrphaned || !(await isOrphaned(runtime.database))) return tell();
         await runtime.database.destroy(SESSION, { objectId: record.objectId }, {});
       });
     }
@@ -134,7 +137,7 @@ export const sessionClassRule: Rule = {
 async function judgeCreation(visit: Visit, data: Row): Promise<void> {
   if (visit.caller.kind === 'master' || !isCreatedByClient(data.createdWith)) return;
   if (visit.caller.kind === 'unknown') throw invalidSessionError();
-  enforce(mayCreateWithKeys(data));
+  enforce(mayCreateWith(data));
   // Parse Server inserts the row as master before it checks this permission (`RestWrite.js#handleSession` and
   // `#validateCreatePermission` of 9.10.0).
   const aclGroup = await visit.aclGroup();

@@ -2,7 +2,7 @@ import { enforce } from '../../enforce';
 import { ErrorCode, invalidSessionError, parseError } from '../../errors';
 import type { DatabaseOptions, Query, Row } from '../../parse-server';
 import { hideForeignToken, mayFilter, maySort } from '../../policy/session-class';
-import { userPointer } from '../../record';
+import { boundTexts, userPointer } from '../../record';
 import type { Access } from '../access';
 import type { Proceed } from '../rule';
 import type { Caller, Visit } from '../visit';
@@ -44,7 +44,11 @@ export async function findForClient(access: Access, proceed: Proceed): Promise<u
   requireBlind(query, options, ownTokens);
   access.query = narrowed(query, await visibleTo(visit, caller));
   const rows = (await proceed()) as Row[] | number;
-  if (Array.isArray(rows)) for (const row of rows) hideForeignToken(row, ownTokens);
+  if (!Array.isArray(rows)) return rows;
+  for (const row of rows) {
+    hideForeignToken(row, ownTokens);
+    boundTexts(row);
+  }
   return rows;
 }
 

@@ -1,0 +1,27 @@
+import { isIPv4, isIPv6, SocketAddress } from 'node:net';
+
+/** An IPv6 address with a zone and a port is shorter. Behind a proxy the client may choose any text. */
+const MAX_LENGTH = 100;
+
+const MAPPED = '::ffff:';
+/** What proxies write: brackets, a port, or both. */
+const IN_BRACKETS = /^\[([^\]]+)\](?::\d{1,5})?$/;
+const IPV4_WITH_PORT = /^([\d.]+):\d{1,5}$/;
+
+/**
+ * The one way to write an IP address: without brackets, port and zone, IPv6 short and in small letters, an IPv4 address
+ * that is mapped into IPv6 as IPv4. So the same address is the same text.
+ * @returns `null` for what is no address.
+ */
+export function addressOf(text: string | null | undefined): string | null {
+  if (!text) return null;
+  if (isIPv4(text)) return text;
+  if (text.length > MAX_LENGTH) return null;
+  // What Node answers on a socket that takes IPv4 and IPv6.
+  if (text.startsWith(MAPPED) && isIPv4(text.slice(MAPPED.length))) return text.slice(MAPPED.length);
+  const bare = (IN_BRACKETS.exec(text) ?? IPV4_WITH_PORT.exec(text))?.[1] ?? text;
+  if (isIPv4(bare)) return bare;
+  if (!isIPv6(bare)) return null;
+  const { address } = new SocketAddress({ address: bare, family: 'ipv6' });
+  return address.startsWith(MAPPED) ? address.slice(MAPPED.length) : address;
+}
