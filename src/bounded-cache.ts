@@ -10,9 +10,9 @@ interface Options {
 }
 
 /**
- * A cache that drops the least recently used entry when it is full. A longer entry than usual counts as several: what it
- * holds is bounded, even where clients choose how long texts are. It takes memory as it fills: the library's own option
- * `max` would allocate some 50 bytes for every possible entry at once.
+ * A cache that drops the least recently used entry when it is full. A longer entry than usual counts as several, so
+ * clients who choose long texts do not make it hold more. It takes memory as it fills: the library's own option `max`
+ * would allocate some 50 bytes for every possible entry at once.
  */
 export function boundedCache<Value extends object | number | true>(
   maxEntries: number,

@@ -112,8 +112,8 @@ function systemOf(userAgent: string): Pick<Device, 'os' | 'type'> | undefined {
 }
 
 /**
- * The names by which this package told devices apart before it knew apps. For an app they hold its version, or nothing at
- * all.
+ * The names by which this package told devices apart before it knew apps. For an app they hold its version, or
+ * nothing at all.
  */
 export function formerNamesOf(userAgent: string | null): [browser: string | null, os: string | null] {
   if (!userAgent) return [null, null];

@@ -186,6 +186,7 @@ describe('payloads', () => {
       'userId',
       'restricted',
       'createdWith',
+      'signUp',
       'reason',
       'operation',
       'target',

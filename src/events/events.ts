@@ -14,8 +14,8 @@ interface OfSession {
 }
 
 /**
- * How Parse Server made a session; its provider is `masterkey` for a log-in by support (`/loginAs`). `null` after a change of
- * the password, and for a session that the master key saved.
+ * How Parse Server made a session; its provider is `masterkey` for a log-in by support (`/loginAs`). `null` after a
+ * change of the password, and for a session that the master key saved.
  */
 type CreatedWith = { action?: string; authProvider?: string } | null;
 

@@ -13,8 +13,8 @@ export interface Origin {
 }
 
 /**
- * Where a request comes from. The client chooses its user agent, and behind a proxy what stands for its address: the one is
- * bounded, the other left out where it is no address.
+ * Where a request comes from. The client chooses its user agent, which is cut. Behind a proxy it may choose what stands
+ * for its address, too: that is left out where it is none.
  */
 export function originOf({ ip, headers }: FromSomewhere): Origin {
   const header = headers?.['user-agent'];

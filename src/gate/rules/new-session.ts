@@ -17,8 +17,9 @@ export function stamp(object: Row, visit: Visit): Row {
   const session: Row = savedByMaster
     ? { restricted: false, lastAccessedAt, ...object }
     : { ...object, restricted: byClient, lastAccessedAt, ip, userAgent };
-  // At a log-in, Parse Server takes these texts from the client's headers and from the keys of its `authData`. The log-in
-  // works as ever, and keeps nothing too long of them. What a client creates itself has been judged (`mayCreateWith`).
+  // At a log-in, Parse Server takes these texts from the client's headers and from the keys of its `authData`. The
+  // log-in works as ever, and keeps nothing of them that is too long. What a client creates itself has been judged
+  // (`mayCreateWith`).
   if (visit.caller.kind !== 'master' || !savedByMaster) {
     if (isTooLong(object.installationId)) delete session.installationId;
     if (object.createdWith) session.createdWith = boundedCreatedWith(object.createdWith);
