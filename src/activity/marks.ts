@@ -32,8 +32,10 @@ export class Marks {
     return this.byToken.get(token);
   }
 
-  set(token: string, mark: Mark): void {
+  set(token: string, given: Mark): void {
     const known = this.byToken.get(token);
+    // Parse Server does not tell where the download of a file comes from.
+    const mark = known && given.ip === undefined ? { ...known, at: given.at } : given;
     // Nearly always the same device goes on.
     if (known && known.ip === mark.ip && known.at <= mark.at && !known.otherIps && !mark.otherIps) {
       this.replace(token, mark);

@@ -19,6 +19,10 @@ describe('a scope', () => {
     'Telemetry:delete',
     'Telemetry:*',
     '_Installation:create',
+    '@File:create',
+    '@File:read',
+    '@File:delete',
+    '@File:*',
     'function:report',
     'function:report_2',
     'function:_report',
@@ -52,6 +56,10 @@ describe('a scope', () => {
     'Telemetry2-:create',
     '__Telemetry:create',
     '_Join:users:_Role:create',
+    '@File:update',
+    '@File:',
+    '@Config:read',
+    'File@File:read',
   ])('is not %j', scope => {
     expect(isScope(scope)).toBe(false);
   });
