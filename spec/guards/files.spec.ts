@@ -65,7 +65,11 @@ describe('files', () => {
     expect(await upload({ token: restricted }, { 'X-Parse-Upload-Mode': 'stream' })).toEqual(REFUSED);
     expect(await uploadAsText(restricted)).toEqual(REFUSED);
     // Parse Server's GraphQL uploads by REST, and takes the refusal for a file without a name.
-    expect((await uploadByGraphQL(server, restricted)).errors[0].path).toEqual(['createFile', 'fileInfo', 'name']);
+    expect((await uploadByGraphQL(server, restricted)).errors[0].path).toEqual([
+      'createFile',
+      'fileInfo',
+      'name',
+    ]);
     await expect(server.run('saveFile', {}, { token: restricted })).rejects.toMatchObject(REFUSED);
     expect(storage.count()).toBe(0);
   });
