@@ -16,9 +16,12 @@ export function classNameOf(parseClass: unknown): string {
   return builtIn === FILES ? FILES : builtIn.replace('@', '_');
 }
 
+export type CloudOperation = 'create' | 'read' | 'update' | 'delete' | 'call';
+
 /** What the request of a trigger or a validator is about to do, in the words of the event `blocked`. */
-export function operationOf({ triggerName, object }: CloudRequest): 'create' | 'update' | 'delete' | 'call' {
+export function operationOf({ triggerName, object }: CloudRequest): CloudOperation {
   if (!triggerName) return 'call';
   if (triggerName.startsWith('beforeDelete')) return 'delete';
+  if (triggerName.startsWith('beforeFind')) return 'read';
   return object?.id === undefined ? 'create' : 'update';
 }

@@ -6,7 +6,7 @@ import { registrationOf, wrapCloud, type Composer } from './parse-cloud';
 import { runtimeOf } from './gate/gate';
 import { liveQueryDoor } from './gate/live-query-door';
 import { authorizeCall } from './gate/scope-checks';
-import { composeTrigger, fileGuard, quietly } from './gate/triggers';
+import { composeTrigger, fileLocks } from './gate/triggers';
 import type { ResolvedOptions } from './options';
 import type { CloudRequest, ParseSdk } from './parse-server';
 import { registerPurgeJob } from './purge/job';
@@ -30,21 +30,22 @@ export async function startCloudCode(
 ): Promise<void> {
   const { functionPrefix, guardFiles } = options;
   const webhooks = await webhooksOf(runtime.database);
-  const fileTriggers = (['beforeSave', 'beforeDelete'] as const).filter(
-    name => !webhooks.hasTrigger(FILES, name),
-  );
-  if (guardFiles && fileTriggers.length < 2) {
+  const hasWebhook = (name: string) => webhooks.hasTrigger(FILES, name);
+  if (guardFiles && ['beforeSave', 'beforeDelete'].some(hasWebhook)) {
     throw new Error(
       'parse-server-sessions: a webhook on @File takes the place of guardFiles. Remove one of the two.',
     );
   }
 
-  const guardFile = fileGuard(runtime, guardFiles);
-  for (const name of fileTriggers) registrationOf(Parse, name)(FILES, quietly(guardFile));
+  const files = fileLocks(runtime, guardFiles);
+  const lockFiles = FILE_TRIGGERS.filter(name => !hasWebhook(name)).map(name => {
+    const register = registrationOf(Parse, name);
+    return () => files.lock(name, register);
+  });
   const liveQuery = liveQueryDoor(runtime, liveClasses);
   const openLiveQuery = registrationOf(Parse, 'beforeConnect');
 
-  const composeGuard = composeTrigger(runtime, guardFile);
+  const composeGuard = composeTrigger(runtime);
   const scoped = composeScopes(runtime);
   const define = registrationOf(Parse, 'define');
   const functions = sessionFunctions(dependenciesOf(Parse, store, runtime));
@@ -61,15 +62,22 @@ export async function startCloudCode(
     {
       define: (register, ...args) => keepNames((...passed) => scoped(register, ...passed), ...args),
       job: registerPurgeJob(Parse, functionPrefix, runtime.purge),
-      beforeSave: composeGuard,
-      beforeDelete: composeGuard,
+      beforeSave: files.compose('beforeSave', composeGuard),
+      beforeDelete: files.compose('beforeDelete', composeGuard),
+      beforeFind: files.compose('beforeFind', asItIs),
       beforeConnect: liveQuery.composeConnect,
     },
     () => runtimeOf(Parse.Server) === runtime,
   );
   await loadCloud(Parse);
   liveQuery.openDoor(openLiveQuery);
+  lockFiles.forEach(lock => lock());
 }
+
+/** The triggers that Parse Server runs before it stores, deletes or hands out a file. */
+const FILE_TRIGGERS = ['beforeSave', 'beforeDelete', 'beforeFind'] as const;
+
+const asItIs: Composer = (register, ...args) => register(...args);
 
 function dependenciesOf(Parse: ParseSdk, store: SessionStore, { callers, events, now }: Runtime) {
   // With the master key, and only so, Parse Server does not ask whether the e-mail address is verified. The SDK answers

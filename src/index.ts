@@ -3,7 +3,7 @@ export type { Sessions } from './api';
 export type { LifetimeOptions, SessionsOptions } from './options';
 export { requireFreshSession, requireUnrestrictedSession, type FreshSessionOptions } from './validators';
 export type { RevokeReason, SessionEvent, SessionEvents, SessionListener } from './events/events';
-export type { FileContents, SessionFileSet } from './files/file-set';
+export type { AddFileOptions, FileContents, SessionFileSet } from './files/file-set';
 export {
   expiresWithin,
   isActive,

@@ -1,4 +1,5 @@
 import type { LoggerController, ServerConfig } from './parse-server';
+import { masked } from './policy/masks';
 
 interface Silence {
   /** The app's own levels. */
@@ -27,46 +28,20 @@ export function silence(config: ServerConfig, ...events: string[]): void {
   });
 }
 
-/** Session tokens, also those of scoped sessions, also as a URL writes them, and also cut off by Parse Server. */
-const TOKEN_PATTERN = /r(:|%3A)(scoped-)?[0-9a-f]{16,32}/gi;
-const MAX_DEPTH = 12;
+const masking = new WeakSet<LoggerController>();
 
 /**
- * Masks the session tokens in all that Parse Server logs. It logs those of refused LiveQuery subscriptions
- * (`ParseLiveQueryServer.js#_handleSubscribe` of 9.10.0), those in parameters, and with verbose logging those of
- * each request.
+ * Masks tokens, passwords, keys and the like in all that Parse Server logs. It logs the tokens of refused LiveQuery
+ * subscriptions (`ParseLiveQueryServer.js#_handleSubscribe` of 9.10.0), the parameters and answers of functions, and
+ * with verbose logging each request with its headers.
  */
-export function redactTokens(log: LoggerController): void {
-  if (redacted.has(log)) return;
-  redacted.add(log);
+export function maskSecrets(log: LoggerController): void {
+  if (masking.has(log)) return;
+  masking.add(log);
   const write = log.log.bind(log);
-  log.log = (level, args) =>
-    write(
-      level,
-      Array.from(args, arg => redact(arg)),
-    );
+  log.log = (level, args) => write(level, Array.from(args, maskedArgument));
 }
 
-const redacted = new WeakSet<LoggerController>();
-
-/** Copies only what holds a token: most of what gets here is dropped by its level. */
-function redact(value: unknown, depth = 0): unknown {
-  if (typeof value === 'string') return value.replace(TOKEN_PATTERN, 'r:********');
-  // The logger calls a function for the text to log (`LoggerController.js#log` of 9.10.0).
-  if (typeof value === 'function') return (...args: unknown[]) => redact(value(...args), depth);
-  if (value === null || typeof value !== 'object' || depth === MAX_DEPTH) return value;
-  if (value instanceof Error) {
-    const { message, stack } = value;
-    const copy = Object.create(Object.getPrototypeOf(value), Object.getOwnPropertyDescriptors(value));
-    return Object.assign(copy, { message: redact(message), stack: redact(stack) });
-  }
-  if (!Array.isArray(value) && Object.getPrototypeOf(value) !== Object.prototype) return value;
-  let copy: Record<string, unknown> | undefined;
-  for (const [key, part] of Object.entries(value)) {
-    const clean = redact(part, depth + 1);
-    if (clean === part) continue;
-    copy ??= (Array.isArray(value) ? [...value] : { ...value }) as Record<string, unknown>;
-    copy[key] = clean;
-  }
-  return copy ?? value;
-}
+/** The logger calls a function for the text to log (`LoggerController.js#log` of 9.10.0). */
+const maskedArgument = (arg: unknown): unknown =>
+  typeof arg === 'function' ? (...args: unknown[]) => masked(arg(...args)) : masked(arg);

@@ -9,7 +9,7 @@ export type Register = (...args: any[]) => unknown;
  */
 export type Composer = (register: Register, ...args: Parameters<Register>) => unknown;
 
-const REGISTRATIONS = ['define', 'job', 'beforeSave', 'beforeDelete', 'beforeConnect'] as const;
+const REGISTRATIONS = ['define', 'job', 'beforeSave', 'beforeDelete', 'beforeFind', 'beforeConnect'] as const;
 export type Registration = (typeof REGISTRATIONS)[number];
 
 /**

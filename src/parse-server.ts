@@ -128,6 +128,7 @@ export interface Logger {
 export interface FilesAdapter {
   createFile(name: string, data: unknown, contentType?: string): Promise<unknown>;
   deleteFile(name: string): Promise<unknown>;
+  getFileData(name: string): Promise<Uint8Array>;
   getFileLocation(config: ServerConfig, name: string): Promise<string> | string;
 }
 

@@ -14,7 +14,7 @@ import { guardCall, requireUnrestricted } from './gate/triggers';
 import { guardUserCache } from './gate/user-cache';
 import { liveQueryClasses } from './live-query/classes';
 import { LiveQuerySockets, watchSockets, type LiveQueryServer } from './live-query/sockets';
-import { redactTokens } from './log';
+import { maskSecrets } from './log';
 import { resolveOptions, type SessionsOptions } from './options';
 import type { Middleware, ParseSdk, ServerOptions } from './parse-server';
 import { schedulePurge } from './purge/job';
@@ -60,7 +60,7 @@ export function parseSessions(input: SessionsOptions = {}): Sessions {
     requireKnownVersion(config);
     if (config.requestContextMiddleware !== app.middleware) throw replacedMiddleware();
     useParseError(Parse.Error as never);
-    redactTokens(config.loggerController);
+    maskSecrets(config.loggerController);
 
     const database = goStraight(config.database);
     const runtime = makeRuntime(Parse, options, { database, sharesCache: app.sharesCache, events, now });

@@ -63,6 +63,57 @@ describe('add', () => {
     expect(storage.names()).not.toContain(saved.name());
   });
 
+  it('stores a copy of a saved Parse.File with `copy`, and leaves the original alone', async () => {
+    const saved = new Parse.File('photo.txt', { base64: Buffer.from('a photo').toString('base64') });
+    await saved.save({ useMasterKey: true });
+    const file = await files().add('photo', saved, { copy: true });
+    expect(file.name()).toMatch(/^[0-9a-f]{32}_photo\.txt$/);
+    expect(file.name()).not.toBe(saved.name());
+    expect(await contentOf(file)).toBe('a photo');
+    await server.sessions.store.revoke(sessionId);
+    expect(storage.names()).not.toContain(file.name());
+    expect(await contentOf(saved)).toBe('a photo');
+  });
+
+  it('copies a file that a client named from the storage, not from the address that he gave', async () => {
+    const saved = new Parse.File('photo.txt', { base64: Buffer.from('a photo').toString('base64') });
+    await saved.save({ useMasterKey: true });
+    const named = (name: string) =>
+      Parse.File.fromJSON({ __type: 'File', name, url: `${server.url}/health` });
+    const file = await files().add('photo', named(saved.name()), { copy: true });
+    expect(await contentOf(file)).toBe('a photo');
+    const before = storage.names();
+    await expect(files().add('gone', named('gone.txt'), { copy: true })).rejects.toThrow(/ENOENT/);
+    expect(storage.names()).toEqual(before);
+    expect(await files().get('gone')).toBeNull();
+  });
+
+  it.each(['../note.txt', 'a/../../note.txt', '..', '/etc/note.txt', 'a\\..\\note.txt', 'note.txt\0'])(
+    'neither takes over nor copies a file by the name %j, which no storage gives',
+    async name => {
+      const named = Parse.File.fromJSON({ __type: 'File', name, url: 'http://files.example/note.txt' });
+      for (const options of [undefined, { copy: true }]) {
+        await expect(files().add('note', named, options)).rejects.toThrow(TypeError);
+      }
+      expect(await files().get('note')).toBeNull();
+    },
+  );
+
+  it('stores contents and unsaved files as ever with `copy`', async () => {
+    expect(await contentOf(await files().add('report', report, { copy: true }))).toBe('quarterly');
+    const unsaved = new Parse.File('notes.txt', { base64: Buffer.from('a note').toString('base64') });
+    expect(await contentOf(await files().add('notes', unsaved, { copy: true }))).toBe('a note');
+  });
+
+  it.each([null, true, 'copy', [], { copy: 1 }, { copy: 'true' }, { copies: true }, { copy: true, move: 1 }])(
+    'throws a TypeError for the options %j that says what it takes',
+    async options => {
+      const add = files().add('report', report, options as never);
+      await expect(add).rejects.toThrow(new TypeError('files().add() takes the options { copy: boolean }.'));
+      expect(await files().list()).toEqual({});
+    },
+  );
+
   it('answers a URL that serves the file', async () => {
     const file = await files().add('report', report);
     expect(file.url()!.startsWith(`${server.url}/files/`)).toBe(true);

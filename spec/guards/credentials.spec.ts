@@ -83,6 +83,10 @@ describe('the credentials of a user', () => {
     ['a filter deep in another', { where: { $or: [{ $and: [{ 'authData.anonymous.id': 'x' }] }] } }],
     ['an order', { order: 'authData' }],
     ['a count', { where: { 'authData.anonymous.id': 'x' }, count: '1', limit: '0' }],
+    // With the token of a legacy session it could make itself an unrestricted one.
+    ['a filter on the token of a legacy session', { where: { sessionToken: { $regex: '^o' } } }],
+    ['an expression', { where: { $expr: { $gt: ['$_auth_data_anonymous.id', 'g'] } } }],
+    ['the name that MongoDB has for it', { where: { $or: [{ _auth_data_anonymous: { $exists: true } }] } }],
   ])('are not guessed by restricted sessions by %s', async (_how, query) => {
     const parameters = Object.entries(query).map(([key, value]): [string, string] => [
       key,

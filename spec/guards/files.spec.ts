@@ -1,5 +1,5 @@
 import { startServer, type SpecServer, type SpecUser } from '../support/server';
-import { outcomeOf, postAsText, REFUSED } from '../support/ways-in';
+import { outcomeOf, postAsText, REFUSED, uploadByGraphQL } from '../support/ways-in';
 
 /** Keeps files in memory. */
 function filesAdapter() {
@@ -59,28 +59,17 @@ describe('files', () => {
         { token },
       ),
     );
-  const uploadByGraphQL = async (token: string) => {
-    const form = new FormData();
-    const query =
-      'mutation ($upload: Upload!) { createFile(input: { upload: $upload }) { fileInfo { name url } } }';
-    form.append('operations', JSON.stringify({ query, variables: { upload: null } }));
-    form.append('map', JSON.stringify({ 1: ['variables.upload'] }));
-    form.append('1', new Blob(['hello'], { type: 'text/plain' }), 'note.txt');
-    const response = await fetch(server.graphqlUrl, {
-      method: 'POST',
-      headers: { 'X-Parse-Application-Id': 'specs', 'X-Parse-Session-Token': token },
-      body: form,
-    });
-    return (await response.json()) as any;
-  };
-
   it('are closed to restricted sessions with guardFiles', async () => {
     await start({ guardFiles: true });
     expect(await upload({ token: restricted })).toEqual(REFUSED);
     expect(await upload({ token: restricted }, { 'X-Parse-Upload-Mode': 'stream' })).toEqual(REFUSED);
     expect(await uploadAsText(restricted)).toEqual(REFUSED);
     // Parse Server's GraphQL uploads by REST, and takes the refusal for a file without a name.
-    expect((await uploadByGraphQL(restricted)).errors[0].path).toEqual(['createFile', 'fileInfo', 'name']);
+    expect((await uploadByGraphQL(server, restricted)).errors[0].path).toEqual([
+      'createFile',
+      'fileInfo',
+      'name',
+    ]);
     await expect(server.run('saveFile', {}, { token: restricted })).rejects.toMatchObject(REFUSED);
     expect(storage.count()).toBe(0);
   });
@@ -91,7 +80,7 @@ describe('files', () => {
       expect(await upload(who)).not.toHaveProperty('code');
     }
     expect(await uploadAsText(user.token)).not.toHaveProperty('code');
-    expect((await uploadByGraphQL(user.token)).data.createFile.fileInfo.url).toMatch(/note\.txt$/);
+    expect((await uploadByGraphQL(server, user.token)).data.createFile.fileInfo.url).toMatch(/note\.txt$/);
     await expect(server.run('saveFile', {}, { token: user.token })).resolves.toMatch(/note\.txt$/);
     await expect(server.run('saveFile', {}, { master: true })).resolves.toMatch(/note\.txt$/);
   });

@@ -290,6 +290,10 @@ describe('an aggregation by the master key', () => {
     ['filter by it', { $match: { secret: { $gt: 'A' } } }],
     ['sort by it', { $sort: { secret: 1 } }],
     ['make pairs of a row', { $project: { pairs: { $objectToArray: '$$ROOT' } } }],
+    ['make a text of a row', { $project: { text: { $toString: '$$ROOT' } } }],
+    ['convert a row', { $project: { text: { $convert: { input: '$$ROOT', to: 'string' } } } }],
+    ['filter by a pattern of names', { $match: { $jsonSchema: { patternProperties: { '^sec': {} } } } }],
+    ['search in every column', { $match: { $text: { $search: 'x' } } }],
     ['copy sessions', { $out: 'Copy' }],
     ['merge sessions into a class', { $merge: { into: 'Copy' } }],
   ])('cannot %s', async (_title, stage) => {

@@ -234,3 +234,15 @@ export const WAYS_IN = {
 export const transactionalBatch: WayIn = (server, call, who) => batch(server, call, who, true);
 
 export const waysIn = Object.entries(WAYS_IN) as Array<[string, WayIn]>;
+
+/** Uploads a file as GraphQL's clients do. Answers what GraphQL answers. */
+export async function uploadByGraphQL({ graphqlUrl, appId }: SpecServer, token: string): Promise<any> {
+  const form = new FormData();
+  const query =
+    'mutation ($upload: Upload!) { createFile(input: { upload: $upload }) { fileInfo { name url } } }';
+  form.append('operations', JSON.stringify({ query, variables: { upload: null } }));
+  form.append('map', JSON.stringify({ 1: ['variables.upload'] }));
+  form.append('1', new Blob(['hello'], { type: 'text/plain' }), 'note.txt');
+  const headers = { 'X-Parse-Application-Id': appId, 'X-Parse-Session-Token': token };
+  return (await fetch(graphqlUrl, { method: 'POST', headers, body: form })).json();
+}

@@ -34,8 +34,10 @@ export class Marks {
     return this.byToken.get(token);
   }
 
-  set(token: string, mark: Mark): void {
+  set(token: string, given: Mark): void {
     const known = this.byToken.get(token);
+    // Parse Server does not tell where the download of a file comes from.
+    const mark = known && given.ip === undefined ? { ...known, at: given.at } : given;
     // Behind a proxy it is a piece of a header, which a client can make long.
     if (mark.ip) mark.ip = known?.ip === mark.ip ? known.ip : copyOf(mark.ip);
     // Nearly always the same device goes on.

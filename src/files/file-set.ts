@@ -10,9 +10,19 @@ export interface FileContents {
   type?: string;
 }
 
+export interface AddFileOptions {
+  /** Whether a saved `Parse.File` stays as it is, and the session gets a copy of it. @default false */
+  copy?: boolean;
+}
+
 /** Where the files of all sessions are noted and stored. */
 interface FileStore {
-  add(sessionId: string, fileId: string, source: ParseFile | FileContents): Promise<ParseFile>;
+  add(
+    sessionId: string,
+    fileId: string,
+    source: ParseFile | FileContents,
+    options: AddFileOptions,
+  ): Promise<ParseFile>;
   rows(query: Query): Promise<Row[]>;
   toFile(row: Row): Promise<ParseFile>;
   remove(query: Query): Promise<number>;
@@ -27,13 +37,19 @@ export class SessionFileSet {
   ) {}
 
   /**
-   * Adds a file, and deletes the one that had this id. A saved `Parse.File` is taken over, anything else is
-   * stored.
-   * @throws 101 when there is no such session, TypeError for a wrong id or source.
+   * Adds a file, and deletes the one that had this id.
+   *
+   * A saved `Parse.File` is taken over: it is deleted with the session, whoever saved it and whatever else points to
+   * it. Never hand on a file that a client has named, such as a parameter of a cloud function: he may name any file of
+   * the app. With `copy: true` the session gets a copy, and the original stays. It is read from the storage, whatever
+   * address the `Parse.File` holds; whether the client may read it is for you to judge. Anything else is stored.
+   * @throws 101 when there is no such session, TypeError for a wrong id, source or option, and whatever the storage
+   * throws, also when it has no such file.
    */
-  async add(id: string, source: ParseFile | FileContents): Promise<ParseFile> {
+  async add(id: string, source: ParseFile | FileContents, options: AddFileOptions = {}): Promise<ParseFile> {
     if (typeof id !== 'string' || id === '') throw new TypeError('files().add() takes an id, a string.');
-    return this.files.add(this.sessionId, id, source);
+    requireOptions(options);
+    return this.files.add(this.sessionId, id, source, options);
   }
 
   /** The file with this id; `null` when there is none. */
@@ -70,6 +86,23 @@ export class SessionFileSet {
 
 export function isParseFile(source: ParseFile | FileContents): source is ParseFile {
   return typeof (source as ParseFile)?.url === 'function';
+}
+
+/** The name of a file that is saved; `undefined` for one that is not. @throws TypeError for a name that no storage gives. */
+export function savedNameOf(source: ParseFile | FileContents): string | undefined {
+  if (!isParseFile(source) || !source.url()) return undefined;
+  const name = source.name();
+  // A client may have named it. With such a name an adapter could reach past its storage.
+  if (/^\/|\0/.test(name) || name.split(/[\\/]/).includes('..'))
+    throw new TypeError('files().add() takes a Parse.File by the name under which it was saved.');
+  return name;
+}
+
+function requireOptions(options: AddFileOptions): void {
+  const isObject = options !== null && typeof options === 'object' && !Array.isArray(options);
+  const { copy = false, ...more } = isObject ? options : { copy: null };
+  if (typeof copy !== 'boolean' || Object.keys(more).length > 0)
+    throw new TypeError('files().add() takes the options { copy: boolean }.');
 }
 
 /** @throws TypeError when it is neither. */

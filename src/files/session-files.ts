@@ -4,7 +4,7 @@ import { notFoundError } from '../errors';
 import type { Database, Logger, ParseSdk, Query, Row, ServerConfig } from '../parse-server';
 import { ensureOwnClass, FILE_CLASS, hasOwnClass } from '../schema/own-class';
 import { sessionIdOf, toDate, type SessionRef } from '../record';
-import { contentsOf, isParseFile, SessionFileSet, type FileContents } from './file-set';
+import { contentsOf, savedNameOf, SessionFileSet, type AddFileOptions, type FileContents } from './file-set';
 
 /** A row outlives its session, so that a crash leaves no file that nobody knows of. */
 const FILE_FIELDS = {
@@ -122,10 +122,16 @@ export class SessionFiles {
   }
 
   /** @internal Notes the file before it is stored, so that a crash between the two leaves nothing behind. */
-  async add(sessionId: string, fileId: string, source: ParseFile | FileContents): Promise<ParseFile> {
+  async add(
+    sessionId: string,
+    fileId: string,
+    source: ParseFile | FileContents,
+    { copy }: AddFileOptions,
+  ): Promise<ParseFile> {
     const { config, database } = this.surroundings;
-    const taken = isParseFile(source) && source.url() ? source.name() : undefined;
-    const contents = taken === undefined ? await contentsOf(source) : undefined;
+    const saved = savedNameOf(source);
+    const taken = copy ? undefined : saved;
+    const contents = taken === undefined ? await this.contentsOf(source, saved) : undefined;
     await this.noteFiles(sessionId);
     const now = new Date().toISOString();
     const row: Row = {
@@ -155,6 +161,17 @@ export class SessionFiles {
     }
     await this.removeReplaced(sessionId, fileId);
     return this.toFile(row);
+  }
+
+  /** The contents of a source. The address of a `Parse.File` may be a client's, so it is not asked. */
+  private async contentsOf(
+    source: ParseFile | FileContents,
+    saved: string | undefined,
+  ): Promise<FileContents> {
+    if (saved === undefined) return contentsOf(source);
+    const data = await this.surroundings.config.filesController.adapter.getFileData(saved);
+    // Parse Server puts an id and a folder in front of a name (`FilesController.js#createFile` of 9.10.0).
+    return { name: (saved.split('/').at(-1) ?? '').replace(/^[0-9a-f]{32}_/, ''), data };
   }
 
   /** @internal */

@@ -3,15 +3,14 @@ import type { Composer, Register } from '../parse-cloud';
 import { transactionOf } from '../gate/visit';
 import type { FunctionRequest } from '../parse-server';
 import { silence } from '../log';
+import { masked } from '../policy/masks';
 import type { Webhooks } from '../webhooks';
 import type { CloudFunction } from './session-functions';
 
 /**
- * Parameters that are masked before Parse Server logs them (`FunctionsRouter.js#handleCloudFunction` of 9.10.0).
- */
-const SECRET_PARAMS = ['password', 'sessionToken', 'except'];
-/**
- * Functions whose answer holds a token. It cannot be masked on its way to the caller, so it is not logged at all.
+ * Functions whose answer holds a token. It cannot be masked on its way to the caller, so it is not logged at all:
+ * Parse Server logs calls by the logger of whichever app of the process was constructed last, which may be another
+ * one's (`FunctionsRouter.js#handleCloudFunction` of 9.10.0).
  */
 const ANSWERS_TOKEN = new Set(['createRestrictedSession']);
 
@@ -45,7 +44,8 @@ export function registerFunctions(
         if (ANSWERS_TOKEN.has(name)) silence(request.config, 'cloudFunctionSuccess');
         return answer;
       } finally {
-        for (const param of SECRET_PARAMS) if (param in request.params) request.params[param] = '********';
+        // Parse Server logs this very object.
+        Object.assign(request.params, masked(request.params));
       }
     });
   }

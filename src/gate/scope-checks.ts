@@ -2,7 +2,15 @@ import { ErrorCode, parseError } from '../errors';
 import type { BlockedOperation } from '../events/events';
 import type { CloudRequest, ServerRequest } from '../parse-server';
 import type { Decision } from '../policy/decision';
-import { calledBy, isScopedToken, mayCall, mayRoute, OUT_OF_SCOPE_MESSAGE } from '../policy/scopes';
+import {
+  calledBy,
+  isScopedToken,
+  mayAccess,
+  mayCall,
+  mayRoute,
+  OUT_OF_SCOPE_MESSAGE,
+  type ScopedOperation,
+} from '../policy/scopes';
 import type { Runtime } from '../runtime';
 import { webhooksOf } from '../webhooks';
 import { FILES, operationOf } from '../class-name';
@@ -78,10 +86,14 @@ const outOfScope = () => parseError(ErrorCode.OPERATION_FORBIDDEN, OUT_OF_SCOPE_
 
 export const tokenOf = ({ master, user }: CloudRequest) => (master ? undefined : user?.getSessionToken());
 
-/** Refuses files to scoped sessions. No scope names them, and uploads pass neither the doors nor the database. */
-export async function refuseScopedFiles(request: CloudRequest, runtime: Runtime): Promise<void> {
-  const judgement = (scopes: readonly string[]) => mayCall(scopes, FILES);
-  await judgeScopes(tokenOf(request), judgement, operationOf(request), FILES, runtime);
+/**
+ * Refuses a file to scoped sessions whose scopes do not name files. A file that the public may read is refused as
+ * well: without its token the session may have it.
+ */
+export async function authorizeFile(request: CloudRequest, runtime: Runtime): Promise<void> {
+  const operation = operationOf(request) as ScopedOperation;
+  const access = { className: FILES, operation, byClient: true };
+  await judgeScopes(tokenOf(request), scopes => mayAccess(scopes, access), operation, FILES, runtime);
 }
 
 /** Refuses a cloud function to scoped sessions whose scopes do not name it, whatever the way in. */

@@ -4,9 +4,9 @@ import type { CloudRequest } from '../parse-server';
 import { isFresh, STALE_LOGIN_MESSAGE } from '../policy/writes';
 import type { Runtime } from '../runtime';
 import { classNameOf, FILES, operationOf } from '../class-name';
-import type { Composer } from '../parse-cloud';
+import type { Composer, Register } from '../parse-cloud';
 import { originOf } from './origin';
-import { refuseScopedFiles, tokenOf } from './scope-checks';
+import { authorizeFile, tokenOf } from './scope-checks';
 
 /** A trigger or a validator: throws what it refuses. */
 export type CloudGuard = (request: CloudRequest) => Promise<void>;
@@ -62,40 +62,55 @@ export async function requireFresh(request: CloudRequest, within: number, runtim
  * handler per class and trigger. Where the app registers none, neither does this package, because Parse Server
  * writes differently with a trigger (`RestWrite.js#runBeforeSaveTrigger` of 9.10.0).
  */
-export function composeTrigger(runtime: Runtime, guardFile: CloudGuard): Composer {
-  const guardOf = (className: string): CloudGuard | undefined => {
-    if (className === FILES) return guardFile;
-    return runtime.writeRules.isGuarded(className) ? request => guardCall(request, runtime) : undefined;
-  };
+export function composeTrigger(runtime: Runtime): Composer {
+  const guard: CloudGuard = request => guardCall(request, runtime);
   return (register, parseClass, handler, validator) => {
-    const guard = guardOf(classNameOf(parseClass));
-    const composed =
-      guard && typeof handler === 'function'
-        ? async (request: CloudRequest) => {
-            await guard(request);
-            return handler(request);
-          }
-        : handler;
-    register(parseClass, composed, validator);
+    const isGuarded = runtime.writeRules.isGuarded(classNameOf(parseClass));
+    const composed = isGuarded && typeof handler === 'function' ? inFrontOf(handler, guard) : handler;
+    return register(parseClass, composed, validator);
   };
 }
 
+const inFrontOf =
+  (handler: (request: CloudRequest) => unknown, guard: CloudGuard) => async (request: CloudRequest) => {
+    await guard(request);
+    return handler(request);
+  };
+
 /**
- * The guard of files. They pass neither the doors nor the database, so a trigger on `@File` is the only lock on
- * them.
+ * The locks of files. They pass neither the doors nor the database, so the triggers on `@File` are the only ones.
+ * @param guardFiles whether restricted sessions write no files; scopes are judged in any case.
  */
-export function fileGuard(runtime: Runtime, guardFiles: boolean): CloudGuard {
-  return async function guardFile(request) {
+export function fileLocks(runtime: Runtime, guardFiles: boolean) {
+  /** The triggers on files that the app has itself. */
+  const ofApp = new Set<string>();
+
+  const guardFile: CloudGuard = async request => {
     const token = tokenOf(request);
     if (token) runtime.activity?.mark(token, { at: runtime.now(), ...originOf(request) });
-    await (guardFiles ? guardCall(request, runtime) : refuseScopedFiles(request, runtime));
+    const isGuarded = guardFiles && operationOf(request) !== 'read';
+    await (isGuarded ? guardCall(request, runtime) : authorizeFile(request, runtime));
+  };
+
+  return {
+    /** Puts the guard in front of a trigger of the app on files, and hands any other on to `others`. */
+    compose:
+      (name: string, others: Composer): Composer =>
+      (register, parseClass, handler, validator) => {
+        if (classNameOf(parseClass) !== FILES || typeof handler !== 'function')
+          return others(register, parseClass, handler, validator);
+        ofApp.add(name);
+        return register(parseClass, inFrontOf(handler, guardFile), validator);
+      },
+    /** Registers the guard itself where the app has no such trigger. */
+    lock(name: string, register: Register): void {
+      if (!ofApp.has(name)) register(FILES, quietly(guardFile));
+    },
   };
 }
 
-/**
- * A guard of files whose trigger leaves no lines in the log, for an app that has no trigger of its own on files.
- */
-export function quietly(guard: CloudGuard): CloudGuard {
+/** A guard of files whose trigger leaves no lines in the log. */
+function quietly(guard: CloudGuard): CloudGuard {
   return async function guardQuietly(request) {
     try {
       await guard(request);

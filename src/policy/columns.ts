@@ -18,3 +18,8 @@ export const COLUMNS = {
 export const OWNED_COLUMNS = Object.keys(COLUMNS) as Array<keyof typeof COLUMNS>;
 /** Columns that no client may read, filter by or sort by. */
 export const SECRET_COLUMNS: readonly string[] = ['secret'];
+
+/** The column of a session's token. A user of the time before revocable sessions has one as well. */
+export const TOKEN_COLUMN = 'sessionToken';
+/** The name under which MongoDB stores it. */
+export const STORED_TOKEN = '_session_token';

@@ -1,7 +1,8 @@
 import { ErrorCode } from '../errors';
 import type { DatabaseOptions, Query, Row } from '../parse-server';
 import { ALLOW, refuse, type Decision } from './decision';
-import { rootOf } from './keys';
+import { STORED_TOKEN, TOKEN_COLUMN } from './columns';
+import { conditionsOf, isOfDatabase, rootOf } from './keys';
 
 /**
  * The column that logs its user in without a password. For an anonymous user its id is all it takes; for others it
@@ -15,21 +16,45 @@ export function hideCredentials(row: Row): void {
   delete row[CREDENTIAL];
 }
 
-/** Whether a query of users asks for credentials. */
+/** The columns of users that Parse Server shows to nobody, and by which it lets somebody in or changes a user. */
+export const USER_TOKENS: readonly string[] = [
+  TOKEN_COLUMN,
+  STORED_TOKEN,
+  '_perishable_token',
+  '_email_verify_token',
+];
+
+/**
+ * Whether a query of users asks for credentials: for `authData`, for the token of a legacy session, or for what
+ * only the database has a name for.
+ */
 export function asksForCredentials(query: Query, { sort }: DatabaseOptions = {}): boolean {
-  const asks = (part: Query): boolean =>
-    Object.entries(part).some(([key, constraint]) =>
-      key.startsWith('$') && Array.isArray(constraint)
-        ? constraint.some(one => asks((one ?? {}) as Query))
-        : rootOf(key) === CREDENTIAL,
-    );
-  return asks(query) || Object.keys(sort ?? {}).some(key => rootOf(key) === CREDENTIAL);
+  return someKey(query, sort, key => [CREDENTIAL, TOKEN_COLUMN].includes(rootOf(key)) || isOfDatabase(key));
+}
+
+function someKey(query: Query, sort: DatabaseOptions['sort'], matches: (key: string) => boolean): boolean {
+  for (const [key] of conditionsOf(query)) if (matches(key)) return true;
+  return Object.keys(sort ?? {}).some(matches);
 }
 
 /** Whether a session may ask for credentials: a restricted one could guess them bit by bit. */
 export function mayAskForCredentials({ restricted }: { restricted: boolean }): Decision {
   return restricted
-    ? refuse(ErrorCode.INVALID_QUERY, `A restricted session cannot filter or sort users by ${CREDENTIAL}.`)
+    ? refuse(
+        ErrorCode.INVALID_QUERY,
+        `A restricted session cannot filter or sort users by ${CREDENTIAL} or tokens.`,
+      )
+    : ALLOW;
+}
+
+/** Whether the read-only master key may ask this of users: with a token that it has guessed somebody could write. */
+export function mayAskUsers(query: Query, { sort }: DatabaseOptions = {}): Decision {
+  return someKey(
+    query,
+    sort,
+    key => USER_TOKENS.includes(rootOf(key)) || (key.startsWith('$') && isOfDatabase(key)),
+  )
+    ? refuse(ErrorCode.INVALID_QUERY, 'Users cannot be filtered or sorted by tokens by this caller.')
     : ALLOW;
 }
 

@@ -1,2 +1,25 @@
+import type { Query } from '../parse-server';
+
 /** The column that a key of a query or an update is about: a dotted one names a part of it. */
 export const rootOf = (key: string): string => key.split('.', 1)[0] ?? key;
+
+/** The operators that combine parts of a query. */
+const COMBINING = ['$and', '$or', '$nor'];
+
+/** The conditions of a query by their keys, also those that are combined. */
+export function* conditionsOf(query: Query): Generator<[key: string, constraint: unknown]> {
+  for (const [key, constraint] of Object.entries(query)) {
+    if (!COMBINING.includes(key) || !Array.isArray(constraint)) yield [key, constraint];
+    else for (const part of constraint) yield* conditionsOf((part ?? {}) as Query);
+  }
+}
+
+/** Keys that Parse Server reads as something else than a column (`DatabaseController.js#validateQuery` of 9.10.0). */
+const KNOWN = [...COMBINING, '$relatedTo', '_rperm', '_wperm'];
+
+/**
+ * Whether a key of a query is the database's own: an operator such as `$expr`, or the name under which it stores a
+ * column, such as `_session_token`. Whoever is judged by the columns that he asks for may use none. Parse Server
+ * refuses most of them to most callers.
+ */
+export const isOfDatabase = (key: string): boolean => /^[$_]/.test(key) && !KNOWN.includes(key);

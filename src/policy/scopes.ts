@@ -1,4 +1,5 @@
 import { ErrorCode } from '../errors';
+import { FILES } from '../class-name';
 import type { Query } from '../parse-server';
 import { ALLOW, refuse, type Decision } from './decision';
 
@@ -8,10 +9,14 @@ const CLASS_SCOPE = new RegExp(
   `^_?[A-Za-z][A-Za-z0-9_]*:(${OPERATIONS.map(name => name.replace('*', '\\*')).join('|')})$`,
 );
 const FUNCTION_SCOPE = /^function:[A-Za-z_][A-Za-z0-9_.-]*$/;
+/** Files are never updated: they are stored under a new name each time. */
+const FILE_SCOPES = ['create', 'read', 'delete', '*'].map(name => `${FILES}:${name}`);
 
-/** Whether this is a scope: `Telemetry:create`, `Telemetry:*`, `function:report`. */
+/** Whether this is a scope: `Telemetry:create`, `Telemetry:*`, `@File:read`, `function:report`. */
 export const isScope = (scope: string): boolean =>
-  scope.startsWith('function:') ? FUNCTION_SCOPE.test(scope) : CLASS_SCOPE.test(scope);
+  scope.startsWith('function:')
+    ? FUNCTION_SCOPE.test(scope)
+    : CLASS_SCOPE.test(scope) || FILE_SCOPES.includes(scope);
 
 /**
  * What the tokens of scoped sessions begin with. A request with any other token needs no look-up before it reads.
@@ -105,6 +110,8 @@ export function mayRoute(scopes: readonly string[], path: string): Decision {
   // GraphQL has one route for everything.
   if (first === '' || JUDGED_LATER.includes(first)) return ALLOW;
   if (first === 'functions') return mayCall(scopes, second);
+  // Which of them, the trigger on files judges.
+  if (first === 'files' && scopes.some(scope => FILE_SCOPES.includes(scope))) return ALLOW;
   return refuse(ErrorCode.OPERATION_FORBIDDEN, OUT_OF_SCOPE_MESSAGE);
 }
 

@@ -1,10 +1,10 @@
 import { MAX_LENGTH } from '../client-texts';
 import { ErrorCode } from '../errors';
 import type { Query, Row } from '../parse-server';
-import { OWNED_COLUMNS } from '../policy/columns';
 import type { SessionRecord } from '../record';
+import { OWNED_COLUMNS, STORED_TOKEN, TOKEN_COLUMN } from './columns';
 import { ALLOW, refuse, type Decision } from './decision';
-import { rootOf } from './keys';
+import { conditionsOf, isOfDatabase, rootOf } from './keys';
 
 /** Columns of `_Session` that Parse Server keeps and no client may write (Parse guide, "Session Properties"). */
 const READ_ONLY = ['user', 'createdWith', 'expiresAt', 'sessionToken', 'objectId', 'ACL', 'installationId'];
@@ -51,8 +51,6 @@ export function mayCreateWith(data: Row): Decision {
 export const isTooLong = (installationId: unknown): boolean =>
   typeof installationId === 'string' && installationId.length > MAX_LENGTH.installationId;
 
-const TOKEN_COLUMN = 'sessionToken';
-
 /** A caller learns nothing from a filter by equality with a token that he holds. */
 function isEqualityWithOwn(key: string, constraint: unknown, ownTokens: ReadonlySet<string>): boolean {
   if (key !== TOKEN_COLUMN) return false;
@@ -62,30 +60,29 @@ function isEqualityWithOwn(key: string, constraint: unknown, ownTokens: Readonly
   return operator === '$eq' && more.length === 0 && ownTokens.has((constraint as { $eq: string }).$eq);
 }
 
-/** Whether a client may filter sessions like this: a filter on tokens would let him guess them bit by bit. */
+/**
+ * Whether a client, or the read-only master key, may filter sessions like this: a filter on tokens would let him
+ * guess them bit by bit. What names no column is refused as Parse Server does.
+ */
 export function mayFilter(query: Query, ownTokens: ReadonlySet<string>): Decision {
-  for (const [key, constraint] of Object.entries(query)) {
-    if (key.startsWith('$') && Array.isArray(constraint)) {
-      for (const part of constraint) {
-        const decision = mayFilter((part ?? {}) as Query, ownTokens);
-        if (!decision.allow) return decision;
-      }
-    } else if (rootOf(key) === TOKEN_COLUMN && !isEqualityWithOwn(key, constraint, ownTokens)) {
+  for (const [key, constraint] of conditionsOf(query)) {
+    if (rootOf(key) === TOKEN_COLUMN && !isEqualityWithOwn(key, constraint, ownTokens)) {
       return refuse(ErrorCode.INVALID_QUERY, `Sessions cannot be filtered by ${TOKEN_COLUMN}.`);
     }
+    if (isOfDatabase(key)) return refuse(ErrorCode.INVALID_KEY_NAME, `Invalid key name: ${key}`);
   }
   return ALLOW;
 }
 
-/** Whether a client may have sessions sorted like this. */
+/** Whether he may have sessions sorted like this. */
 export function maySort(sort: Record<string, unknown> | undefined): Decision {
-  const key = Object.keys(sort ?? {}).find(name => rootOf(name) === TOKEN_COLUMN);
+  const key = Object.keys(sort ?? {}).find(name => [TOKEN_COLUMN, STORED_TOKEN].includes(rootOf(name)));
   return key ? refuse(ErrorCode.INVALID_QUERY, `Sessions cannot be sorted by ${TOKEN_COLUMN}.`) : ALLOW;
 }
 
 /** Removes from a session row the token of another session, in place. */
 export function hideForeignToken(row: Row, ownTokens: ReadonlySet<string>): void {
-  if (!ownTokens.has(row.sessionToken as string)) delete row.sessionToken;
+  if (!ownTokens.has(row[TOKEN_COLUMN] as string)) delete row[TOKEN_COLUMN];
 }
 
 /**

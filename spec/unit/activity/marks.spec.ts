@@ -22,6 +22,13 @@ describe('the last accesses in memory', () => {
     expect([...marks.take().keys()]).toEqual(['a', 'd', 'e']);
   });
 
+  it('keep the address of an access that is followed by one without', () => {
+    const marks = new Marks(3);
+    marks.set('a', { ...at(1), ip: '192.0.2.1', userAgent: 'Sensor' });
+    marks.set('a', at(2));
+    expect(marks.get('a')).toEqual({ ...at(2), ip: '192.0.2.1', userAgent: 'Sensor' });
+  });
+
   it('start anew when they are taken out', () => {
     const marks = new Marks(3);
     marks.set('a', at(1));

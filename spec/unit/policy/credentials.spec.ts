@@ -4,6 +4,7 @@ import {
   hasCredentials,
   hideCredentials,
   mayAskForCredentials,
+  mayAskUsers,
 } from '../../../src/policy/credentials';
 
 describe('a user’s row', () => {
@@ -34,6 +35,11 @@ describe('a query of users', () => {
     { authData: [] },
     { $or: [{ username: 'Ada' }, { 'authData.anonymous.id': 'x' }] },
     { $and: [{ $nor: [{ $or: [null, { authData: { $ne: null } }] }] }] },
+    { sessionToken: { $regex: '^r' } },
+    { $or: [{ _session_token: 'x' }] },
+    { _auth_data_anonymous: { $exists: true } },
+    { $expr: { $gt: ['$_auth_data_anonymous', 1] } },
+    { $or: [{ $expr: [] }] },
   ])('asks for credentials by %j', query => {
     expect(asksForCredentials(query)).toBe(true);
   });
@@ -67,6 +73,29 @@ it('a restricted session may not ask for credentials, an unrestricted one may', 
     code: 102,
     reason: expect.stringContaining('authData'),
   });
+});
+
+describe('the read-only master key', () => {
+  it.each([
+    { sessionToken: 'x' },
+    { _session_token: { $regex: '^r' } },
+    { $or: [{ username: 'x' }, { _perishable_token: { $gt: 'a' } }] },
+    { _email_verify_token: null },
+    { $expr: {} },
+  ])('may not ask users by %j', query => {
+    expect(mayAskUsers(query)).toMatchObject({ allow: false, code: 102 });
+  });
+
+  it('may not sort them by a token', () => {
+    expect(mayAskUsers({}, { sort: { sessionToken: 1 } })).toMatchObject({ allow: false, code: 102 });
+  });
+
+  it.each([{}, { username: 'sessionToken' }, { 'authData.x.id': 'y' }, { _failed_login_count: 1 }])(
+    'may ask them by %j',
+    query => {
+      expect(mayAskUsers(query, { sort: { createdAt: 1 } })).toEqual({ allow: true });
+    },
+  );
 });
 
 it.each<[Record<string, unknown> | undefined, boolean]>([

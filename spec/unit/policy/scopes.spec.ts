@@ -20,6 +20,10 @@ describe('a scope', () => {
     'Telemetry:delete',
     'Telemetry:*',
     '_Installation:create',
+    '@File:create',
+    '@File:read',
+    '@File:delete',
+    '@File:*',
     'function:report',
     'function:report_2',
     'function:_report',
@@ -53,6 +57,10 @@ describe('a scope', () => {
     'Telemetry2-:create',
     '__Telemetry:create',
     '_Join:users:_Role:create',
+    '@File:update',
+    '@File:',
+    '@Config:read',
+    'File@File:read',
   ])('is not %j', scope => {
     expect(isScope(scope)).toBe(false);
   });

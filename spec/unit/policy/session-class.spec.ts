@@ -128,6 +128,7 @@ describe('the rules of the _Session class', () => {
     { $or: [null, { sessionToken: { $eq: 'r:own' } }] },
     { $or: 'sessionToken' },
     { tags: ['sessionToken'] },
+    { $relatedTo: { key: 'x' }, _rperm: { $in: ['*'] } },
   ])('may be filtered by %j', query => {
     expect(mayFilter(query as never, OWN)).toEqual({ allow: true });
   });
@@ -155,7 +156,21 @@ describe('the rules of the _Session class', () => {
     expect(mayFilter(query as never, OWN)).toEqual(refusedFor(102, 'sessionToken'));
   });
 
-  it.each(['sessionToken', 'sessionToken.x'])('may not be sorted by %s', key => {
+  it.each([
+    { _session_token: 'r:own' },
+    { $or: [{ name: 'x' }, { '_session_token.x': { $gt: 'r' } }] },
+    { _p_user: '_User$ada' },
+    { $expr: { $gt: ['$_session_token', 'r'] } },
+    { $and: [{ $expr: [] }] },
+    { $where: 'this._session_token' },
+    { $jsonSchema: {} },
+    { $text: { $search: 'r' } },
+    { $operatorOfTomorrow: [] },
+  ])('may not be filtered by what names no column: %j', query => {
+    expect(mayFilter(query as never, OWN)).toEqual(refusedFor(105, 'Invalid key name'));
+  });
+
+  it.each(['sessionToken', 'sessionToken.x', '_session_token'])('may not be sorted by %s', key => {
     expect(maySort({ createdAt: 1, [key]: -1 })).toEqual(refusedFor(102, 'sessionToken'));
   });
 

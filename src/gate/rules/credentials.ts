@@ -5,6 +5,7 @@ import {
   hasCredentials,
   hideCredentials,
   mayAskForCredentials,
+  mayAskUsers,
 } from '../../policy/credentials';
 import type { Row } from '../../parse-server';
 import type { Rule } from '../rule';
@@ -16,7 +17,10 @@ export const credentialsRule: Rule = {
 
   async find(access, proceed) {
     const { visit, byClient } = access;
-    if (visit.caller.kind === 'master') return proceed();
+    if (visit.caller.kind === 'master') {
+      if (visit.isReadOnly) enforce(mayAskUsers(access.query ?? {}, access.options));
+      return proceed();
+    }
     const asks = asksForCredentials(access.query ?? {}, access.options);
     if (asks && byClient) {
       const session = await sessionOf(visit);

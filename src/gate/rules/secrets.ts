@@ -1,28 +1,31 @@
 import { enforce } from '../../enforce';
 import type { Row } from '../../parse-server';
-import {
-  aggregatesSessions,
-  hideDeeply,
-  hideFromAll,
-  mayAskSessions,
-  mayWriteKeys,
-} from '../../policy/secrets';
+import { hideDeeply, isAggregation, judgeAggregation } from '../../policy/aggregations';
+import { hideFromAll, mayAskSessions, mayWriteKeys } from '../../policy/secrets';
 import type { Rule } from '../rule';
+
+const SESSION = '_Session';
 
 /**
  * Keeps the secrets of sessions in the server. No request reads, guesses or writes them, not even with the master
- * key, whose answers end up in logs and dashboards.
+ * key, whose answers end up in logs and dashboards. An aggregation may read any class, whatever class it is of.
  */
 export const secretsRule: Rule = {
   covers: (className, _runtime, options) =>
-    className === '_Session' || (options !== undefined && aggregatesSessions(className, options)),
+    className === SESSION || (options !== undefined && isAggregation(options)),
 
-  async find({ className, query, options }, proceed) {
-    enforce(mayAskSessions(className === '_Session' ? (query ?? {}) : {}, options));
-    const rows = (await proceed()) as Row[] | number;
-    const isAggregation = aggregatesSessions(className, options ?? {});
-    if (Array.isArray(rows)) rows.forEach(isAggregation ? hideDeeply : hideFromAll);
-    return rows;
+  async find({ visit, className, query, options = {} }, proceed) {
+    if (className === SESSION) enforce(mayAskSessions(query ?? {}, options));
+    if (!isAggregation(options)) {
+      const rows = (await proceed()) as Row[] | number;
+      if (Array.isArray(rows)) rows.forEach(hideFromAll);
+      return rows;
+    }
+    const { decision, hidden } = judgeAggregation(className, options, visit.isReadOnly);
+    enforce(decision);
+    const results = await proceed();
+    if (hidden.length > 0) hideDeeply(results, hidden);
+    return results;
   },
 
   async validateObject({ data }, proceed) {

@@ -73,6 +73,8 @@ function requireBlind(
   if (options?.explain || options?.distinct || options?.pipeline) {
     throw parseError(ErrorCode.INVALID_QUERY, 'Sessions cannot be explained or aggregated by this caller.');
   }
+  // Rows that are found by an index come in its order.
+  if (options?.hint) throw parseError(ErrorCode.INVALID_QUERY, 'Sessions take no hint by this caller.');
   enforce(mayFilter(query, ownTokens));
   enforce(maySort(options?.sort));
 }

@@ -1,0 +1,225 @@
+import { rootOf } from './keys';
+
+/** What stands in a log instead of a secret, as Parse Server itself has it (`LoggerController.js#maskSensitive` of 9.10.0). */
+const MASK = '********';
+
+/**
+ * The names of what this package's functions and Parse Server's requests take or answer as secrets, in bodies,
+ * headers, addresses and columns. What stands under such a name is never logged, whoever logs it.
+ */
+const SECRET_NAMES = [
+  'password',
+  'sessionToken',
+  '_SessionToken',
+  '_session_token',
+  'X-Parse-Session-Token',
+  // The parameter of `revokeOtherSessions` that names a token.
+  'except',
+  'token',
+  'deviceCode',
+  'authData',
+  'masterKey',
+  '_MasterKey',
+  'X-Parse-Master-Key',
+  'maintenanceKey',
+  'X-Parse-Maintenance-Key',
+  // Parse Server takes the master key by it as well (`middlewares.js#httpAuth` of 9.10.0).
+  'Authorization',
+];
+const secretNames = new Set(SECRET_NAMES.map(name => name.toLowerCase()));
+/** The names under which MongoDB stores `authData` turn up in its errors. */
+const STORED_AUTH_DATA = '_auth_data_';
+
+/** Whether this is the name of a secret, or of a part of one: `authData.github.id`. */
+export function isSecretName(key: string): boolean {
+  const name = rootOf(key).toLowerCase();
+  return secretNames.has(name) || name.startsWith(STORED_AUTH_DATA);
+}
+
+const isObject = (value: unknown): value is object => value !== null && typeof value === 'object';
+const isSecret = (value: unknown): boolean =>
+  typeof value === 'string' ? value !== '' && value !== MASK : typeof value === 'number' || isObject(value);
+
+/**
+ * The value without the secrets in it, at any depth, for a log. What holds none is answered as it is: most of what is
+ * logged is dropped by its level. Anything else is copied, never changed.
+ */
+export function masked(value: unknown): unknown {
+  return holdsSecret(value, new Set()) ? copyOf(value, new Map()) : value;
+}
+
+/** @param seen the objects that have been looked at. */
+function holdsSecret(value: unknown, seen: Set<object>): boolean {
+  if (typeof value === 'string') return maskedText(value) !== value;
+  if (!isObject(value) || ArrayBuffer.isView(value) || seen.has(value)) return false;
+  seen.add(value);
+  const parts = partsOf(value);
+  if (!parts) return holdsSecret(jsonOf(value), seen);
+  return parts.some(([key, part]) => (isSecretName(key) && isSecret(part)) || holdsSecret(part, seen));
+}
+
+/** @param copies those of the objects that are copied already: an object may be a part of itself. */
+function copyOf(value: unknown, copies: Map<object, unknown>): unknown {
+  if (typeof value === 'string') return maskedText(value);
+  if (!isObject(value) || ArrayBuffer.isView(value)) return value;
+  if (copies.has(value)) return copies.get(value);
+  const parts = partsOf(value);
+  if (!parts) {
+    const json = jsonOf(value);
+    if (!holdsSecret(json, new Set())) return value;
+    copies.set(value, MASK);
+    const copy = copyOf(json, copies);
+    copies.set(value, copy);
+    return copy;
+  }
+  const copy = Array.isArray(value) ? [] : Object.create(Object.getPrototypeOf(value));
+  copies.set(value, copy);
+  for (const [key, part] of parts) {
+    const clean = isSecretName(key) && isSecret(part) ? MASK : copyOf(part, copies);
+    // Some properties of an error cannot be written, and some are not shown.
+    const enumerable = Object.prototype.propertyIsEnumerable.call(value, key);
+    Object.defineProperty(copy, key, { value: clean, enumerable, writable: true, configurable: true });
+  }
+  return copy;
+}
+
+/** The parts of a list, a plain object or an error, by name; `undefined` for an object of another class. */
+function partsOf(value: object): Array<[key: string, part: unknown]> | undefined {
+  if (isError(value)) {
+    const { message, stack, cause } = value;
+    const hidden = { message, stack, ...('cause' in value && { cause }) };
+    return Object.entries({ ...hidden, ...value });
+  }
+  return Array.isArray(value) || isPlain(value) ? Object.entries(value) : undefined;
+}
+
+/** Also an error, or a plain object, of another realm: an app may run in one of its own. */
+const isError = (value: object): value is Error =>
+  value instanceof Error || Object.prototype.toString.call(value) === '[object Error]';
+
+function isPlain(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+/** Loggers write the JSON of an object such as a `Parse.User`. */
+function jsonOf(value: object): unknown {
+  try {
+    return (value as { toJSON?: () => unknown }).toJSON?.();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Session tokens, also those of scoped sessions, also as a URL writes them, and also cut off by Parse Server. */
+const TOKEN = /r(:|%3A)(scoped-)?[0-9a-f]{16,32}/gi;
+
+const NAME = `(?:${SECRET_NAMES.join('|')}|${STORED_AUTH_DATA}\\w+)`;
+/** A text without any of these holds no secret. */
+const HINT = new RegExp(`r(:|%3A)|${NAME}`, 'i');
+const IN_TEXT = new RegExp(`${NAME}(?:\\.[\\w.$-]*)?`, 'gi');
+const IN_ADDRESS = new RegExp(`([?&]${NAME}=)[^&\\s"'\\\\]*`, 'gi');
+/** JSON in an address. Whatever follows in the same parameter is masked with it. */
+const IN_ENCODED_JSON = new RegExp(`(%22${NAME}[\\w.-]*%22(?:%20|\\+)*(?::|%3A))[^&\\s"]*`, 'gi');
+
+function maskedText(text: string): string {
+  if (!HINT.test(text)) return text;
+  return maskedJson(text)
+    .replace(IN_ADDRESS, `$1${MASK}`)
+    .replace(IN_ENCODED_JSON, `$1${MASK}`)
+    .replace(TOKEN, `r:${MASK}`);
+}
+
+/**
+ * Masks what follows a name in JSON, also in JSON that is a text within JSON, and in what `inspect` writes. What
+ * Parse Server has cut off is masked to its end. It takes time in proportion to the text: a client may have written
+ * any of it.
+ */
+function maskedJson(text: string): string {
+  const names = new RegExp(IN_TEXT);
+  let result = '';
+  let from = 0;
+  for (let name = names.exec(text); name; name = names.exec(text)) {
+    const key = keyAt(text, name.index, names.lastIndex);
+    if (!key) continue;
+    const end = endOfValue(text, key.end, key.mark !== '');
+    if (end === key.end) continue;
+    const mark = markAt(text, key.end) ?? (key.mark || '"');
+    result += text.slice(from, key.end) + mark + MASK + mark;
+    from = names.lastIndex = end;
+  }
+  return result + text.slice(from);
+}
+
+/** The quotation mark of the key that this name is, and where its value begins; `undefined` where it is no key. */
+function keyAt(text: string, start: number, end: number): { mark: string; end: number } | undefined {
+  const isQuoted = QUOTES.includes(text[start - 1] ?? ' ');
+  let opening = isQuoted ? start - 1 : start;
+  while (isQuoted && text[opening - 1] === '\\') opening -= 1;
+  const mark = text.slice(opening, start);
+  if (!text.startsWith(mark, end) || (!isQuoted && /[\w$.-]/.test(text[start - 1] ?? ' '))) return undefined;
+  const colon = afterSpace(text, end + mark.length);
+  return text[colon] === ':' ? { mark, end: afterSpace(text, colon + 1) } : undefined;
+}
+
+/** Where the next character is that is no space. JSON within JSON writes a new line as a backslash and a letter. */
+function afterSpace(text: string, start: number): number {
+  let at = start;
+  for (;;) {
+    let next = at;
+    while (text[next] === '\\') next += 1;
+    if (next > at && /[nrt]/.test(text[next] ?? '')) at = next + 1;
+    else if (/\s/.test(text[at] ?? '')) at += 1;
+    else return at;
+  }
+}
+
+const QUOTES = '"\'`';
+
+/** A quotation mark with the backslashes in front of it: each layer of JSON around it doubles them, and adds one. */
+function markAt(text: string, start: number): string | undefined {
+  let at = start;
+  while (text[at] === '\\') at += 1;
+  return at < text.length && QUOTES.includes(text[at]!) ? text.slice(start, at + 1) : undefined;
+}
+
+const NUMBER = /-?\d[\d.eE+-]*/y;
+
+/** Where a value ends: the position itself for one that is no secret, such as `null`. */
+function endOfValue(text: string, start: number, mayBeNumber: boolean): number {
+  const mark = markAt(text, start);
+  if (mark) return endOfText(text, start + mark.length, mark);
+  if (text[start] === '{' || text[start] === '[') return endOfParts(text, start);
+  NUMBER.lastIndex = start;
+  return mayBeNumber && NUMBER.test(text) ? NUMBER.lastIndex : start;
+}
+
+/** Where a text ends that began with this quotation mark. */
+function endOfText(text: string, start: number, mark: string): number {
+  const quote = mark.at(-1)!;
+  for (let at = text.indexOf(quote, start); at >= 0; at = text.indexOf(quote, at + 1)) {
+    let before = 0;
+    while (at - before > start && text[at - before - 1] === '\\') before += 1;
+    // Backslashes of the text itself come in front of those of the mark, doubled as often.
+    if (before % (2 * mark.length) === mark.length - 1) return at + 1;
+  }
+  return text.length;
+}
+
+/** Where an object or an array ends. Brackets in its texts do not count. */
+function endOfParts(text: string, start: number): number {
+  let depth = 0;
+  for (let at = start; at < text.length;) {
+    const mark = markAt(text, at);
+    if (mark) {
+      at = endOfText(text, at + mark.length, mark);
+      continue;
+    }
+    const char = text[at];
+    at += 1;
+    if (char === '{' || char === '[') depth += 1;
+    else if ((char === '}' || char === ']') && (depth -= 1) === 0) return at;
+    else if (char === '\\') while (text[at] === '\\') at += 1;
+  }
+  return text.length;
+}
