@@ -1,7 +1,7 @@
-import { inspect } from 'node:util';
 import { Cron } from 'croner';
 import { z } from 'zod';
-import { duration } from './duration';
+import { duration, wrongUnit } from './duration';
+import { shown, textOf, typeOf } from './in-messages';
 import { purgeParams } from './purge/purge';
 import type { PurgeOptions } from './sessions/connection';
 
@@ -11,7 +11,7 @@ const className = z
   .describe('the name of a class, such as "Invoice"');
 const functionPrefix = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$|^$/);
 
-const DURATION = 'a duration such as "30m" or "90d", or a number of seconds, above 0 and up to 100 years';
+const DURATION = 'a duration such as "30m" or "90d", up to 100 years, or a number of seconds, up to 10 years';
 
 /** The longest delay of a timer in Node. A longer one would fire at once, and again every millisecond. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -154,7 +154,7 @@ export interface SessionsOptions {
    * `_Session`: a user must be able to end sessions at any time.
    * @default []
    */
-  fresh?: string[];
+  fresh?: readonly string[];
   /** How recent the login must be, for `fresh` and `requireFreshSession`: a duration, or seconds. @default '15m' */
   freshWithin?: string | number;
   /**
@@ -200,25 +200,23 @@ function describe(issue: z.core.$ZodIssue, options: unknown): string {
     const known = Object.keys(shapeOf(schemaAt(path)) ?? {}).join(', ');
     return issue.keys
       .map(key => {
-        const got = valueAt(options, [...path, key]);
-        return `parseSessions: unknown option "${nameOf([...path, key])}", got ${got}; known are ${known}.`;
+        const name = textOf(nameOf([...path, key]));
+        const got = typeOf(valueAt(options, [...path, key]));
+        return `parseSessions: unknown option "${name}", got ${got}; known are ${known}.`;
       })
       .join('\n');
   }
-  if (path.length === 0) return `parseSessions: takes an object of options, got ${inspect(options)}.`;
+  if (path.length === 0) return `parseSessions: takes an object of options, got ${typeOf(options)}.`;
+  const got = valueAt(options, path);
   const takes = schemaAt(path)?.description ?? issue.message;
-  return `parseSessions: option "${nameOf(path)}" got ${valueAt(options, path)}, takes ${takes}.`;
+  const unit = takes.startsWith('a duration') ? wrongUnit(got) : undefined;
+  return `parseSessions: option "${nameOf(path)}" got ${shown(got)}, takes ${takes}${unit ? `: ${unit}` : ''}.`;
 }
 
 const nameOf = (path: string[]) => path.join('.').replace(/\.(\d+)/g, '[$1]');
 
-function valueAt(options: unknown, path: string[]): string {
-  const value = path.reduce<unknown>(
-    (outer, key) => (outer as Record<string, unknown> | undefined)?.[key],
-    options,
-  );
-  return inspect(value, { depth: 1 });
-}
+const valueAt = (options: unknown, path: string[]): unknown =>
+  path.reduce<unknown>((outer, key) => (outer as Record<string, unknown> | undefined)?.[key], options);
 
 function unwrap(type: z.ZodType | undefined): z.ZodType | undefined {
   if (type instanceof z.ZodDefault || type instanceof z.ZodOptional)

@@ -21,7 +21,7 @@ import { makeRuntime, type Runtime } from './runtime';
 import { ensureColumns, ensureIndexes } from './schema/columns';
 import { csrfTokenOf, secretOf, verifyCsrfToken } from './secret/secret';
 import { SessionStore } from './sessions/store';
-import { requireFreshSession } from './validators';
+import { handedOrCalled, requireFreshSession } from './validators';
 
 /** What `configure()` keeps of an app until its server starts. */
 interface App {
@@ -118,8 +118,10 @@ export function parseSessions(input: SessionsOptions = {}): Sessions {
       };
     },
     store,
-    guard: request => guardCall(request, started()),
-    requireUnrestrictedSession: request => requireUnrestricted(request, started()),
+    guard: handedOrCalled('guard', async request => guardCall(request, started())),
+    requireUnrestrictedSession: handedOrCalled('requireUnrestrictedSession', async request =>
+      requireUnrestricted(request, started()),
+    ),
     requireFreshSession,
     on: (name, listener) => events.on(name, listener),
     secret: session => secretOf(started().database, session),

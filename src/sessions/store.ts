@@ -82,9 +82,13 @@ export class SessionStore {
    * Deletes the sessions of a user, in a number of statements that does not grow with them.
    * @param options.except the token of a session to keep; `null` or an empty text keeps none.
    * @returns how many were deleted.
-   * @throws TypeError for what is no user.
+   * @throws TypeError for what is no user, and for what is no token.
    */
-  async revokeAllForUser(user: UserRef, { except }: { except?: string | null } = {}): Promise<number> {
+  async revokeAllForUser(user: UserRef, options: { except?: string | null } = {}): Promise<number> {
+    const except = options?.except ?? '';
+    if (options === null || typeof options !== 'object' || typeof except !== 'string') {
+      throw new TypeError('revokeAllForUser takes a user and { except }, the token of a session.');
+    }
     const query: Query = { user: userPointer(userIdOf(user)) };
     if (except) query.sessionToken = { $ne: except };
     return this.revokeWhere(query);
@@ -94,7 +98,7 @@ export class SessionStore {
   async installation(session: SessionRef): Promise<Installation | null> {
     const known = typeof session === 'string' ? (await this.records({ objectId: session }))[0] : session;
     const installationId = known && fieldOf(known, 'installationId');
-    if (!installationId) return null;
+    if (typeof installationId !== 'string' || installationId === '') return null;
     const { Parse } = this.connect();
     const query = new Parse.Query(Parse.Installation).equalTo('installationId', installationId as never);
     return ((await query.first({ useMasterKey: true })) as Installation | undefined) ?? null;
@@ -122,9 +126,12 @@ export class SessionStore {
   /**
    * Deletes expired sessions in bounded batches.
    * @param progress is called with a line of text after each batch.
-   * @throws 142 for a wrong option, naming it.
+   * @throws 142 for a wrong option, naming it, TypeError for a progress that is no function.
    */
   async purgeExpired(options: PurgeOptions = {}, progress?: (text: string) => unknown): Promise<PurgeResult> {
+    if (progress !== undefined && typeof progress !== 'function') {
+      throw new TypeError('purgeExpired takes options, and a function that is told of the progress.');
+    }
     return this.connect().purge(options, progress);
   }
 
