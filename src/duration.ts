@@ -24,7 +24,8 @@ export const duration = z
   })
   .superRefine((value, context) => {
     const message = wrongUnit(value);
-    if (message) context.addIssue({ code: 'custom', message: `expected a duration: ${message}`, continue: false });
+    if (message)
+      context.addIssue({ code: 'custom', message: `expected a duration: ${message}`, continue: false });
   })
   // `ms` throws for an empty string.
   .transform(value =>

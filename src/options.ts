@@ -2,6 +2,7 @@ import { Cron } from 'croner';
 import { z } from 'zod';
 import { duration, wrongUnit } from './duration';
 import { shown, textOf, typeOf } from './in-messages';
+import { ALWAYS_GUARDED, type Guard } from './policy/guarded-classes';
 import { purgeParams } from './purge/purge';
 import type { PurgeOptions } from './sessions/connection';
 
@@ -9,9 +10,14 @@ const className = z
   .string()
   .regex(/^(_?[A-Za-z][A-Za-z0-9_]*)$/)
   .describe('the name of a class, such as "Invoice"');
+const CLASSES = 'an array of class names';
+const openClass = className
+  .refine(name => !ALWAYS_GUARDED.includes(name))
+  .describe('the name of a class other than _User, _Session and _Role, which are always guarded');
 const functionPrefix = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$|^$/);
 
-const DURATION = 'a duration such as "30m" or "90d", up to 100 years, or a number of seconds, up to 10 years';
+const DURATION =
+  'a duration above 0 such as "30m" or "90d", up to 100 years, or a number of seconds, up to 10 years';
 
 /** The longest delay of a timer in Node. A longer one would fire at once, and again every millisecond. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -42,9 +48,13 @@ const { batchSize, olderThan, orphans } = purgeParams.shape;
 /** The options. Error messages quote the descriptions. */
 const schema = z.strictObject({
   guard: z
-    .union([z.literal('*'), z.array(className)])
+    .union([
+      z.literal('*'),
+      z.array(className),
+      z.strictObject({ except: z.array(openClass).describe(CLASSES) }),
+    ])
     .default([])
-    .describe("an array of class names, or '*'"),
+    .describe("an array of class names, '*', or { except }, an array of class names"),
   guardFiles: z.boolean().default(false).describe('true or false'),
   functionPrefix: functionPrefix.default('').describe('letters, digits and underscores, such as "auth_"'),
   indexes: z.boolean().default(true).describe('true or false'),
@@ -77,7 +87,7 @@ const schema = z.strictObject({
         .describe('the name of a class other than _Session, such as "PaymentMethod"'),
     )
     .default([])
-    .describe('an array of class names'),
+    .describe(CLASSES),
   freshWithin: duration.default(15 * 60_000).describe(DURATION),
   purge: z
     .strictObject({
@@ -101,11 +111,11 @@ export interface LifetimeOptions {
 /** The options of {@link parseSessions}; an option that is `undefined` counts as left out. */
 export interface SessionsOptions {
   /**
-   * Further classes whose create, update and delete are closed to restricted sessions, or `'*'` for every class.
-   * `_User`, `_Session`, `_Role` and role membership always are.
+   * Further classes whose create, update and delete are closed to restricted sessions: some, `'*'` for every class, or
+   * `{ except }` for every class but some. `_User`, `_Session`, `_Role` and role membership always are.
    * @default []
    */
-  guard?: string[] | '*';
+  guard?: Guard;
   /**
    * Whether restricted sessions may not upload and delete files.
    * @default false
@@ -226,6 +236,7 @@ function unwrap(type: z.ZodType | undefined): z.ZodType | undefined {
 
 const shapeOf = (type: z.ZodType | undefined): Record<string, z.ZodType> | undefined => {
   const inner = unwrap(type);
+  if (inner instanceof z.ZodUnion) return (inner.options as z.ZodType[]).map(shapeOf).find(shape => shape);
   return inner instanceof z.ZodObject ? (inner.shape as Record<string, z.ZodType>) : undefined;
 };
 
@@ -233,7 +244,7 @@ function childOf(type: z.ZodType | undefined, key: string): z.ZodType | undefine
   const inner = unwrap(type);
   if (inner instanceof z.ZodUnion)
     return (inner.options as z.ZodType[]).map(option => childOf(option, key)).find(child => child);
-  if (inner instanceof z.ZodArray) return inner.element as z.ZodType;
+  if (inner instanceof z.ZodArray) return /^\d+$/.test(key) ? (inner.element as z.ZodType) : undefined;
   return shapeOf(inner)?.[key];
 }
 

@@ -15,7 +15,10 @@ export function readParams<Schema extends z.ZodType>(schema: Schema, params: unk
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   if (issue?.code === 'unrecognized_keys') {
-    throw parseError(ErrorCode.VALIDATION_ERROR, `${textOf(issue.keys[0] ?? '')}: not a parameter for this caller.`);
+    throw parseError(
+      ErrorCode.VALIDATION_ERROR,
+      `${textOf(issue.keys[0] ?? '')}: not a parameter for this caller.`,
+    );
   }
   throw parseError(ErrorCode.VALIDATION_ERROR, `${issue?.path.join('.')}: ${issue?.message}`);
 }

@@ -28,6 +28,12 @@ export interface DatabaseOptions {
   [option: string]: unknown;
 }
 
+/** A class as its schema has it. */
+export interface ClassSchema {
+  className: string;
+  fields: Record<string, { type: string }>;
+}
+
 export interface SchemaController {
   enforceClassExists(className: string): Promise<unknown>;
   enforceFieldExists(
@@ -44,7 +50,8 @@ export interface SchemaController {
   ): Promise<unknown>;
   reloadData(options: { clearCache: boolean }): Promise<unknown>;
   validatePermission(className: string, aclGroup: string[], operation: string): unknown;
-  getOneSchema(className: string): Promise<{ fields: Record<string, { type: string }> }>;
+  getOneSchema(className: string): Promise<Pick<ClassSchema, 'fields'>>;
+  getAllClasses(options: { clearCache: boolean }): Promise<ClassSchema[]>;
 }
 
 export interface Database {
@@ -52,6 +59,8 @@ export interface Database {
   commitTransactionalSession(): Promise<void>;
   abortTransactionalSession(): Promise<void>;
   adapter: {
+    /** True of MongoDB's, false of PostgreSQL's. */
+    canSortOnJoinTables?: boolean;
     ensureIndex(
       className: string,
       schema: { fields: Record<string, { type: string }> },

@@ -30,13 +30,16 @@ export interface FreshSessionValidator {
  */
 function isRequest(given: unknown): given is CloudRequest {
   const { config, op, event } = (given ?? {}) as { config?: unknown; op?: unknown; event?: unknown };
-  return (typeof config === 'object' && config !== null) || typeof op === 'string' || typeof event === 'string';
+  return (
+    (typeof config === 'object' && config !== null) || typeof op === 'string' || typeof event === 'string'
+  );
 }
 
 /** A guard that works handed over as it is, and called with nothing. */
 export function handedOrCalled(name: string, guard: CloudGuard): HandedOrCalled {
   const takesRequest = requestOnly(`${name} takes a request of Parse Server, or nothing`, guard);
-  return ((given?: CloudRequest) => (given === undefined ? takesRequest : takesRequest(given))) as HandedOrCalled;
+  return ((given?: CloudRequest) =>
+    given === undefined ? takesRequest : takesRequest(given)) as HandedOrCalled;
 }
 
 /** @param takes what the error says of anything but a request. */

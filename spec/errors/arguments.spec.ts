@@ -61,7 +61,8 @@ function expectNoSecret(error: unknown, what: string): void {
   // What somebody else has thrown is thrown again as it is.
   if (isGiven(error)) return;
   const shown = shownBy(error);
-  for (const secret of SECRETS) if (shown.includes(secret)) throw new Error(`${what} shows ${secret}: ${shown}`);
+  for (const secret of SECRETS)
+    if (shown.includes(secret)) throw new Error(`${what} shows ${secret}: ${shown}`);
 }
 
 let server: SpecServer;
@@ -107,7 +108,14 @@ describe.each(Object.keys(BAIT))('no error shows a part of %s', what => {
   it('that is an argument of any function', async () => {
     let errors = 0;
     for (const { name, call } of everything) {
-      for (const args of [[bait], [undefined, bait], [bait, bait], ['x', bait], [{}, bait], ['x', { except: bait }]]) {
+      for (const args of [
+        [bait],
+        [undefined, bait],
+        [bait, bait],
+        ['x', bait],
+        [{}, bait],
+        ['x', { except: bait }],
+      ]) {
         for (const error of await errorsOf(call, args)) {
           errors += 1;
           expectNoSecret(error, name);
@@ -174,16 +182,26 @@ describe.each<[string, unknown]>([
   ['a date that is none', new Date(NaN)],
 ])('handed %s', (_what, wrong) => {
   /** How JavaScript itself answers a value that code did not expect. */
-  const BARE = /^Cannot |is not a function|is not iterable|is not a constructor|not an object|Invalid time value/;
+  const BARE =
+    /^Cannot |is not a function|is not iterable|is not a constructor|not an object|Invalid time value/;
 
   it('each function on the server works, or says what it takes', async () => {
     const onServer = everything.filter(({ name }) => !/^(client|sessionsClient)\b/.test(name));
     const bare: string[] = [];
     for (const { name, call } of onServer) {
-      for (const args of [[wrong], ['x', wrong], [{ objectId: 'x' }, wrong], [{}, wrong], ['x', { except: wrong }], [wrong, wrong], ['x', 'y', wrong]]) {
+      for (const args of [
+        [wrong],
+        ['x', wrong],
+        [{ objectId: 'x' }, wrong],
+        [{}, wrong],
+        ['x', { except: wrong }],
+        [wrong, wrong],
+        ['x', 'y', wrong],
+      ]) {
         for (const error of await errorsOf(call, args)) {
           const { message } = error as Error;
-          if (typeof message !== 'string' || BARE.test(message)) bare.push(`${name}: ${message ?? String(error)}`);
+          if (typeof message !== 'string' || BARE.test(message))
+            bare.push(`${name}: ${message ?? String(error)}`);
         }
       }
     }

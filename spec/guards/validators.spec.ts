@@ -92,7 +92,16 @@ describe('what is neither a request nor options', () => {
   ];
 
   it.each(TAKES)('%s says what it takes', async (name, validator) => {
-    for (const wrong of [5, 'x', true, [], null, () => undefined, { user: {} }, { params: {}, master: true }]) {
+    for (const wrong of [
+      5,
+      'x',
+      true,
+      [],
+      null,
+      () => undefined,
+      { user: {} },
+      { params: {}, master: true },
+    ]) {
       const answer = (async () => validator(wrong as never))();
       await expect(answer).rejects.toThrow(TypeError);
       await expect(answer).rejects.toThrow(new RegExp(`^${name}.* takes .*request`));
