@@ -14,6 +14,7 @@ const LAYERS = [
     'parse-server.ts',
     'record.ts',
     'errors.ts',
+    'in-messages.ts',
     'duration.ts',
     'bounded-cache.ts',
     'class-name.ts',

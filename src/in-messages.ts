@@ -40,3 +40,6 @@ export const plainName = (name: string): string =>
   name.length <= MAX_NAME && /^[@_]?[A-Za-z][\w:]*$/.test(name) && !/r:/.test(name) && !looksLikeToken(name)
     ? name
     : '';
+
+/** A text with what it is about in brackets, if there is anything to name. */
+export const withDetail = (text: string, detail: string): string => (detail ? `${text} (${detail})` : text);

@@ -1,4 +1,5 @@
 import { ErrorCode } from '../errors';
+import { plainName, withDetail } from '../in-messages';
 import type { Query } from '../parse-server';
 import { ALLOW, refuse, type Decision } from './decision';
 
@@ -31,6 +32,13 @@ export const scopesOf = ({
 
 export const OUT_OF_SCOPE_MESSAGE = 'not allowed: outside the scopes of this session';
 
+/** @param name of the class or function, which the client may have chosen. @param missing the scope that it takes. */
+const refuseScope = (name = '', missing = '') =>
+  refuse(
+    ErrorCode.OPERATION_FORBIDDEN,
+    withDetail(OUT_OF_SCOPE_MESSAGE, plainName(name) && isScope(missing) ? missing : ''),
+  );
+
 export type ScopedOperation = 'create' | 'read' | 'update' | 'delete';
 
 /** Classes that Parse Server reads for itself while it serves any session: roles, and the session to log out. */
@@ -56,7 +64,7 @@ export function mayAccess(
     // To write an object Parse Server may have to read it.
     if (ofClass.length > 0) return ALLOW;
   }
-  return refuse(ErrorCode.OPERATION_FORBIDDEN, OUT_OF_SCOPE_MESSAGE);
+  return className === 'function' ? refuseScope() : refuseScope(className, `${className}:${operation}`);
 }
 
 /** The classes whose relations a query follows. Its answer shows what is in them, so they are judged as well. */
@@ -76,9 +84,8 @@ interface RelatedTo {
 
 /** Whether a session with these scopes may call this cloud function. */
 export function mayCall(scopes: readonly string[], functionName: string): Decision {
-  return scopes.includes(`function:${functionName}`)
-    ? ALLOW
-    : refuse(ErrorCode.OPERATION_FORBIDDEN, OUT_OF_SCOPE_MESSAGE);
+  const scope = `function:${functionName}`;
+  return scopes.includes(scope) ? ALLOW : refuseScope(functionName, scope);
 }
 
 /** Routes whose classes are judged where they are read and written. */
@@ -93,7 +100,7 @@ export function mayRoute(scopes: readonly string[], path: string): Decision {
   // GraphQL has one route for everything.
   if (first === '' || JUDGED_LATER.includes(first.toLowerCase())) return ALLOW;
   if (first.toLowerCase() === 'functions') return mayCall(scopes, second);
-  return refuse(ErrorCode.OPERATION_FORBIDDEN, OUT_OF_SCOPE_MESSAGE);
+  return refuseScope();
 }
 
 function decode(segment: string): string {
