@@ -140,6 +140,12 @@ export interface FilesAdapter {
   getFileLocation(config: ServerConfig, name: string): Promise<string> | string;
 }
 
+/** An entry of the option `requestKeywordDenylist`; a text is a pattern. */
+export interface DeniedKeyword {
+  key?: unknown;
+  value?: unknown;
+}
+
 export interface ServerConfig {
   applicationId: string;
   filesController: { adapter: FilesAdapter };
@@ -158,6 +164,10 @@ export interface ServerConfig {
   /** Parse Server's own version. */
   version?: string;
   requestContextMiddleware?: object;
+  /** `initialized`, `starting`, `ok` or `error`. */
+  state?: string;
+  /** What no request may write. */
+  requestKeywordDenylist?: readonly DeniedKeyword[];
   /** The client's address, as Parse Server has read it from Express. */
   ip?: string;
   /** Those of the request, once Parse Server has read them; none where no request is behind it. */
@@ -184,7 +194,7 @@ export interface ServerRequest {
   path: string;
   originalUrl: string;
   /** The Express app that the middleware is a part of. */
-  app?: { router?: { stack?: Array<{ name: string }> } };
+  app?: { get?(setting: string): unknown; router?: { stack?: Array<{ name: string }> } };
   body?: { requests?: Array<{ path?: unknown }> };
   ip?: string;
   headers: Record<string, string | string[] | undefined>;

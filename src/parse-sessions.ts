@@ -1,11 +1,13 @@
 import type { Sessions } from './api';
 import { loadAppCloud } from './app-cloud';
+import { warnAtStart } from './checks/start';
+import { watchForStart } from './checks/unused-answer';
 import { startCloudCode } from './cloud-code';
 import { useParseError } from './errors';
 import { SessionEmitter } from './events/events';
 import { adoptSessions } from './expiry/adopt';
 import { keepEarlyCloud } from './parse-cloud';
-import { goStraight, guardApp, openGate } from './gate/gate';
+import { goStraight, guardApp, openGate, runtimeOf } from './gate/gate';
 import { requestContext } from './gate/http-door';
 import { openSdkDoor } from './gate/sdk-door';
 import { checkGate, requireKnownVersion } from './gate/self-check';
@@ -50,6 +52,9 @@ export function parseSessions(input: SessionsOptions = {}): Sessions {
     if (!running) throw new Error('parse-server-sessions: Parse Server has not started with these sessions.');
     return running;
   };
+  /** Stops the look for a server that starts without what `configure()` answered. */
+  let stopWatching: () => void = () => undefined;
+
   const events = new SessionEmitter(() => running?.config.loggerController);
   const store = new SessionStore(started, now);
 
@@ -76,6 +81,9 @@ export function parseSessions(input: SessionsOptions = {}): Sessions {
     await checkGate(Parse.Server, runtime);
 
     await startCloudCode(Parse, { ...app, options, store, runtime });
+    // Cloud code may have made classes.
+    await warnAtStart(config, options);
+    stopWatching();
     if (input.purge) {
       // Handed on as the app wrote them, because `runtime.purge` reads durations itself.
       const { schedule, ...params } = input.purge;
@@ -98,6 +106,8 @@ export function parseSessions(input: SessionsOptions = {}): Sessions {
         throw anotherApp(configuredFor, appId);
       }
       configuredFor ??= appId;
+      stopWatching();
+      stopWatching = watchForStart(appId, config => runtimeOf(config) !== undefined);
       const registerEarly = keepEarlyCloud(appId);
       const app: App = {
         middleware: requestContext((requestContextMiddleware || undefined) as Middleware | undefined),
@@ -136,6 +146,7 @@ export function parseSessions(input: SessionsOptions = {}): Sessions {
       stop.push(watchSockets(sockets, database, now, config.loggerController));
     },
     async shutdown() {
+      stopWatching();
       // The guards stay: the server may still answer requests.
       await Promise.all((running?.stop ?? []).map(stop => stop()));
     },

@@ -14,6 +14,10 @@ const FUNCTION_SCOPE = /^function:[A-Za-z_][A-Za-z0-9_.-]*$/;
 export const isScope = (scope: string): boolean =>
   scope.startsWith('function:') ? FUNCTION_SCOPE.test(scope) : CLASS_SCOPE.test(scope);
 
+/** The class that a scope names; `undefined` for one that names a function. */
+export const classOf = (scope: string): string | undefined =>
+  scope.startsWith('function:') ? undefined : scope.split(':', 1)[0];
+
 /**
  * What the tokens of scoped sessions begin with. A request with any other token needs no look-up before it reads.
  * A client cannot take the prefix away: what is left is another token, of no session.

@@ -19,7 +19,7 @@ import {
 } from '../record';
 import type { Connection, PurgeOptions, PurgeResult } from './connection';
 import { ENDING_KEYS, type Destroy } from './endings';
-import { createRestricted, type NewRestrictedSession } from './restricted';
+import { createRestricted, requireClasses, type NewRestrictedSession } from './restricted';
 import { invalidate, setExpiry } from './set-end';
 
 /** A query for sessions. Run it with `{ useMasterKey: true }`. */
@@ -202,10 +202,11 @@ export class SessionStore {
   /**
    * @internal Makes a restricted session, and ends the older restricted ones of the same installation.
    * @param maker the session that it is made from.
-   * @throws 119 above the limit, 209 when the maker ended meanwhile.
+   * @throws 119 above the limit, 142 for a scope of a class that does not exist, 209 when the maker ended meanwhile.
    */
   async createRestricted(session: NewRestrictedSession, maker?: SessionRecord): Promise<SessionRecord> {
-    const { userId, installationId } = session;
+    const { userId, installationId, scopes } = session;
+    await requireClasses(scopes ?? [], this.connect().database);
     if (installationId) {
       // Restricted ones only: an unrestricted session of the same installation is the user's own, on his phone.
       const query = { user: userPointer(userId), installationId, restricted: true };
