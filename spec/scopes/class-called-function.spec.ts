@@ -14,8 +14,8 @@ beforeAll(async () => {
   };
   const liveQuery = { classNames: ['function'] };
   server = await startServer({}, { liveQuery }, { graphql: true, liveQuery: true, cloud });
-  const fields = { amount: { type: 'Number' } };
-  await server.rest('POST', '/schemas/function', { master: true, body: { fields } });
+  for (const className of ['function', 'Note'])
+    await server.makeClass(className, { amount: { type: 'Number' } });
   user = await server.signUp();
 });
 

@@ -28,6 +28,7 @@ beforeAll(async () => {
       },
     },
   );
+  for (const className of ['Telemetry', 'Letter', 'LogEntry']) await server.makeClass(className);
   user = await server.signUp();
   const scoped = async (...scopes: string[]): Promise<string> =>
     (await server.run('createRestrictedSession', { scopes }, user)).sessionToken;
