@@ -1,8 +1,7 @@
 import type { SessionEvent, SessionListener } from './events/events';
 import type { SessionFileSet } from './files/file-set';
 import type { RequestWithSession } from './gate/session-of';
-import type { FreshSessionOptions } from './validators';
-import type { CloudRequest } from './parse-server';
+import type { FreshSessionValidator, HandedOrCalled } from './validators';
 import type { CallerSession, SessionRef } from './record';
 import type { SessionStore } from './sessions/store';
 
@@ -31,22 +30,27 @@ export interface Sessions {
    */
   of(request: RequestWithSession): Promise<CallerSession | null>;
   /**
-   * The guard as a trigger: `Parse.Cloud.beforeSave('MyClass', sessions.guard)`, as in the Parse guide.
+   * The guard as a trigger: `Parse.Cloud.beforeSave('MyClass', sessions.guard)`, as in the Parse guide;
+   * `sessions.guard()` is the same.
    * @throws 119 when the caller's session is restricted, 209 when it is revoked.
+   * @throws TypeError for what is no request.
    */
-  readonly guard: (request: CloudRequest) => Promise<void>;
+  readonly guard: HandedOrCalled;
   /**
-   * A validator: `Parse.Cloud.define('transfer', transfer, sessions.requireUnrestrictedSession)`.
+   * A validator: `Parse.Cloud.define('transfer', transfer, sessions.requireUnrestrictedSession)`;
+   * `sessions.requireUnrestrictedSession()` is the same.
    * @throws 119 when the caller's session is restricted, 209 when it is revoked or when there is none.
+   * @throws TypeError for what is no request.
    */
-  readonly requireUnrestrictedSession: (request: CloudRequest) => Promise<void>;
+  readonly requireUnrestrictedSession: HandedOrCalled;
   /**
    * A validator: `Parse.Cloud.define('changePlan', changePlan, sessions.requireFreshSession({ within: '15m' }))`.
+   * Handed over as it is, it goes by the option `freshWithin`.
    * @throws 119 when the session is restricted or the last login in it is longer ago, 209 when there is no
    * session.
-   * @throws TypeError at once for a wrong duration.
+   * @throws TypeError at once for a wrong duration, and for what is neither a request nor options.
    */
-  readonly requireFreshSession: (options?: FreshSessionOptions) => (request: CloudRequest) => Promise<void>;
+  readonly requireFreshSession: FreshSessionValidator;
   /**
    * Calls the listener with each such event of this process.
    * @returns a function that removes the listener.

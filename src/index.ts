@@ -1,7 +1,13 @@
 export { parseSessions } from './parse-sessions';
 export type { Sessions } from './api';
 export type { LifetimeOptions, SessionsOptions } from './options';
-export { requireFreshSession, requireUnrestrictedSession, type FreshSessionOptions } from './validators';
+export {
+  requireFreshSession,
+  requireUnrestrictedSession,
+  type FreshSessionOptions,
+  type FreshSessionValidator,
+  type HandedOrCalled,
+} from './validators';
 export type { RevokeReason, SessionEvent, SessionEvents, SessionListener } from './events/events';
 export type { AddFileOptions, FileContents, SessionFileSet } from './files/file-set';
 export {

@@ -1,7 +1,8 @@
-import { inspect } from 'node:util';
 import { Cron } from 'croner';
 import { z } from 'zod';
-import { duration } from './duration';
+import { duration, wrongUnit } from './duration';
+import { shown, textOf, typeOf } from './in-messages';
+import { ALWAYS_GUARDED, type Guard } from './policy/guarded-classes';
 import { purgeParams } from './purge/purge';
 import type { PurgeOptions } from './sessions/connection';
 
@@ -9,9 +10,14 @@ const className = z
   .string()
   .regex(/^(_?[A-Za-z][A-Za-z0-9_]*)$/)
   .describe('the name of a class, such as "Invoice"');
+const CLASSES = 'an array of class names';
+const openClass = className
+  .refine(name => !ALWAYS_GUARDED.includes(name))
+  .describe('the name of a class other than _User, _Session and _Role, which are always guarded');
 const functionPrefix = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$|^$/);
 
-const DURATION = 'a duration such as "30m" or "90d", or a number of seconds, above 0 and up to 100 years';
+const DURATION =
+  'a duration above 0 such as "30m" or "90d", up to 100 years, or a number of seconds, up to 10 years';
 
 /** The longest delay of a timer in Node. A longer one would fire at once, and again every millisecond. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -42,9 +48,13 @@ const { batchSize, olderThan, orphans } = purgeParams.shape;
 /** The options. Error messages quote the descriptions. */
 const schema = z.strictObject({
   guard: z
-    .union([z.literal('*'), z.array(className)])
+    .union([
+      z.literal('*'),
+      z.array(className),
+      z.strictObject({ except: z.array(openClass).describe(CLASSES) }),
+    ])
     .default([])
-    .describe("an array of class names, or '*'"),
+    .describe("an array of class names, '*', or { except }, an array of class names"),
   guardFiles: z.boolean().default(false).describe('true or false'),
   functionPrefix: functionPrefix.default('').describe('letters, digits and underscores, such as "auth_"'),
   indexes: z.boolean().default(true).describe('true or false'),
@@ -77,7 +87,7 @@ const schema = z.strictObject({
         .describe('the name of a class other than _Session, such as "PaymentMethod"'),
     )
     .default([])
-    .describe('an array of class names'),
+    .describe(CLASSES),
   freshWithin: duration.default(15 * 60_000).describe(DURATION),
   purge: z
     .strictObject({
@@ -101,11 +111,11 @@ export interface LifetimeOptions {
 /** The options of {@link parseSessions}; an option that is `undefined` counts as left out. */
 export interface SessionsOptions {
   /**
-   * Further classes whose create, update and delete are closed to restricted sessions, or `'*'` for every class.
-   * `_User`, `_Session`, `_Role` and role membership always are.
+   * Further classes whose create, update and delete are closed to restricted sessions: some, `'*'` for every class, or
+   * `{ except }` for every class but some. `_User`, `_Session`, `_Role` and role membership always are.
    * @default []
    */
-  guard?: string[] | '*';
+  guard?: Guard;
   /**
    * Whether restricted sessions may not upload and delete files.
    * @default false
@@ -154,7 +164,7 @@ export interface SessionsOptions {
    * `_Session`: a user must be able to end sessions at any time.
    * @default []
    */
-  fresh?: string[];
+  fresh?: readonly string[];
   /** How recent the login must be, for `fresh` and `requireFreshSession`: a duration, or seconds. @default '15m' */
   freshWithin?: string | number;
   /**
@@ -200,25 +210,23 @@ function describe(issue: z.core.$ZodIssue, options: unknown): string {
     const known = Object.keys(shapeOf(schemaAt(path)) ?? {}).join(', ');
     return issue.keys
       .map(key => {
-        const got = valueAt(options, [...path, key]);
-        return `parseSessions: unknown option "${nameOf([...path, key])}", got ${got}; known are ${known}.`;
+        const name = textOf(nameOf([...path, key]));
+        const got = typeOf(valueAt(options, [...path, key]));
+        return `parseSessions: unknown option "${name}", got ${got}; known are ${known}.`;
       })
       .join('\n');
   }
-  if (path.length === 0) return `parseSessions: takes an object of options, got ${inspect(options)}.`;
+  if (path.length === 0) return `parseSessions: takes an object of options, got ${typeOf(options)}.`;
+  const got = valueAt(options, path);
   const takes = schemaAt(path)?.description ?? issue.message;
-  return `parseSessions: option "${nameOf(path)}" got ${valueAt(options, path)}, takes ${takes}.`;
+  const unit = takes.startsWith('a duration') ? wrongUnit(got) : undefined;
+  return `parseSessions: option "${nameOf(path)}" got ${shown(got)}, takes ${takes}${unit ? `: ${unit}` : ''}.`;
 }
 
 const nameOf = (path: string[]) => path.join('.').replace(/\.(\d+)/g, '[$1]');
 
-function valueAt(options: unknown, path: string[]): string {
-  const value = path.reduce<unknown>(
-    (outer, key) => (outer as Record<string, unknown> | undefined)?.[key],
-    options,
-  );
-  return inspect(value, { depth: 1 });
-}
+const valueAt = (options: unknown, path: string[]): unknown =>
+  path.reduce<unknown>((outer, key) => (outer as Record<string, unknown> | undefined)?.[key], options);
 
 function unwrap(type: z.ZodType | undefined): z.ZodType | undefined {
   if (type instanceof z.ZodDefault || type instanceof z.ZodOptional)
@@ -228,6 +236,7 @@ function unwrap(type: z.ZodType | undefined): z.ZodType | undefined {
 
 const shapeOf = (type: z.ZodType | undefined): Record<string, z.ZodType> | undefined => {
   const inner = unwrap(type);
+  if (inner instanceof z.ZodUnion) return (inner.options as z.ZodType[]).map(shapeOf).find(shape => shape);
   return inner instanceof z.ZodObject ? (inner.shape as Record<string, z.ZodType>) : undefined;
 };
 
@@ -235,7 +244,7 @@ function childOf(type: z.ZodType | undefined, key: string): z.ZodType | undefine
   const inner = unwrap(type);
   if (inner instanceof z.ZodUnion)
     return (inner.options as z.ZodType[]).map(option => childOf(option, key)).find(child => child);
-  if (inner instanceof z.ZodArray) return inner.element as z.ZodType;
+  if (inner instanceof z.ZodArray) return /^\d+$/.test(key) ? (inner.element as z.ZodType) : undefined;
   return shapeOf(inner)?.[key];
 }
 

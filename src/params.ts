@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ErrorCode, parseError } from './errors';
+import { textOf, typeOf } from './in-messages';
 
 /** PostgreSQL keeps no NUL in a text, and answers a query that holds one with an error. */
 const hasNoNul = (text: string) => !text.includes('\0');
@@ -13,6 +14,9 @@ export const text = (length: number, type = z.string()) => {
 
 /** Reads parameters. @throws 142 naming the first wrong parameter, never its value. */
 export function readParams<Schema extends z.ZodType>(schema: Schema, params: unknown): z.output<Schema> {
+  if (params !== null && params !== undefined && (typeof params !== 'object' || Array.isArray(params))) {
+    throw parseError(ErrorCode.VALIDATION_ERROR, `expected an object of parameters, got ${typeOf(params)}.`);
+  }
   // Keys that begin with an underscore are the SDK's own (`_ContentType`, …), never parameters.
   const given = Object.fromEntries(
     Object.entries(params ?? {}).filter(([key, value]) => !key.startsWith('_') && value !== undefined),
@@ -21,7 +25,10 @@ export function readParams<Schema extends z.ZodType>(schema: Schema, params: unk
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   if (issue?.code === 'unrecognized_keys') {
-    throw parseError(ErrorCode.VALIDATION_ERROR, `${issue.keys[0]}: not a parameter for this caller.`);
+    throw parseError(
+      ErrorCode.VALIDATION_ERROR,
+      `${textOf(issue.keys[0] ?? '')}: not a parameter for this caller.`,
+    );
   }
   throw parseError(ErrorCode.VALIDATION_ERROR, `${issue?.path.join('.')}: ${issue?.message}`);
 }

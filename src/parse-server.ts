@@ -28,6 +28,12 @@ export interface DatabaseOptions {
   [option: string]: unknown;
 }
 
+/** A class as its schema has it. */
+export interface ClassSchema {
+  className: string;
+  fields: Record<string, { type: string }>;
+}
+
 export interface SchemaController {
   enforceClassExists(className: string): Promise<unknown>;
   enforceFieldExists(
@@ -44,7 +50,8 @@ export interface SchemaController {
   ): Promise<unknown>;
   reloadData(options: { clearCache: boolean }): Promise<unknown>;
   validatePermission(className: string, aclGroup: string[], operation: string): unknown;
-  getOneSchema(className: string): Promise<{ fields: Record<string, { type: string }> }>;
+  getOneSchema(className: string): Promise<Pick<ClassSchema, 'fields'>>;
+  getAllClasses(options: { clearCache: boolean }): Promise<ClassSchema[]>;
 }
 
 export interface Database {
@@ -52,6 +59,8 @@ export interface Database {
   commitTransactionalSession(): Promise<void>;
   abortTransactionalSession(): Promise<void>;
   adapter: {
+    /** True of MongoDB's, false of PostgreSQL's. */
+    canSortOnJoinTables?: boolean;
     ensureIndex(
       className: string,
       schema: { fields: Record<string, { type: string }> },
@@ -132,6 +141,12 @@ export interface FilesAdapter {
   getFileLocation(config: ServerConfig, name: string): Promise<string> | string;
 }
 
+/** An entry of the option `requestKeywordDenylist`; a text is a pattern. */
+export interface DeniedKeyword {
+  key?: unknown;
+  value?: unknown;
+}
+
 export interface ServerConfig {
   applicationId: string;
   filesController: { adapter: FilesAdapter };
@@ -150,6 +165,10 @@ export interface ServerConfig {
   /** Parse Server's own version. */
   version?: string;
   requestContextMiddleware?: object;
+  /** `initialized`, `starting`, `ok` or `error`. */
+  state?: string;
+  /** What no request may write. */
+  requestKeywordDenylist?: readonly DeniedKeyword[];
   /** The client's address, as Parse Server has read it from Express. */
   ip?: string;
   /** Those of the request, once Parse Server has read them; none where no request is behind it. */
@@ -176,7 +195,7 @@ export interface ServerRequest {
   path: string;
   originalUrl: string;
   /** The Express app that the middleware is a part of. */
-  app?: { router?: { stack?: Array<{ name: string }> } };
+  app?: { get?(setting: string): unknown; router?: { stack?: Array<{ name: string }> } };
   body?: { requests?: Array<{ path?: unknown }> };
   ip?: string;
   headers: Record<string, string | string[] | undefined>;

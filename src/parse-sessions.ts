@@ -1,11 +1,13 @@
 import type { Sessions } from './api';
 import { loadAppCloud } from './app-cloud';
+import { warnAtStart } from './checks/start';
+import { watchForStart } from './checks/unused-answer';
 import { startCloudCode } from './cloud-code';
 import { useParseError } from './errors';
 import { SessionEmitter } from './events/events';
 import { adoptSessions } from './expiry/adopt';
 import { keepEarlyCloud } from './parse-cloud';
-import { goStraight, guardApp, openGate } from './gate/gate';
+import { goStraight, guardApp, openGate, runtimeOf } from './gate/gate';
 import { requestContext } from './gate/http-door';
 import { openSdkDoor } from './gate/sdk-door';
 import { sessionOf } from './gate/session-of';
@@ -22,7 +24,7 @@ import { makeRuntime, type Runtime } from './runtime';
 import { ensureColumns, ensureIndexes } from './schema/columns';
 import { csrfTokenOf, secretOf, verifyCsrfToken } from './secret/secret';
 import { SessionStore } from './sessions/store';
-import { requireFreshSession } from './validators';
+import { handedOrCalled, requireFreshSession } from './validators';
 
 /** What `configure()` keeps of an app until its server starts. */
 interface App {
@@ -51,6 +53,9 @@ export function parseSessions(input: SessionsOptions = {}): Sessions {
     if (!running) throw new Error('parse-server-sessions: Parse Server has not started with these sessions.');
     return running;
   };
+  /** Stops the look for a server that starts without what `configure()` answered. */
+  let stopWatching: () => void = () => undefined;
+
   const events = new SessionEmitter(() => running?.config.loggerController);
   const store = new SessionStore(started, now);
 
@@ -77,6 +82,9 @@ export function parseSessions(input: SessionsOptions = {}): Sessions {
     await checkGate(Parse.Server, runtime);
 
     await startCloudCode(Parse, { ...app, options, store, runtime });
+    // Cloud code may have made classes.
+    await warnAtStart(config, options);
+    stopWatching();
     if (input.purge) {
       // Handed on as the app wrote them, because `runtime.purge` reads durations itself.
       const { schedule, ...params } = input.purge;
@@ -99,6 +107,8 @@ export function parseSessions(input: SessionsOptions = {}): Sessions {
         throw anotherApp(configuredFor, appId);
       }
       configuredFor ??= appId;
+      stopWatching();
+      stopWatching = watchForStart(appId, config => runtimeOf(config) !== undefined);
       const registerEarly = keepEarlyCloud(appId);
       const app: App = {
         middleware: requestContext((requestContextMiddleware || undefined) as Middleware | undefined),
@@ -120,8 +130,10 @@ export function parseSessions(input: SessionsOptions = {}): Sessions {
     },
     store,
     of: async request => sessionOf(request, started()),
-    guard: request => guardCall(request, started()),
-    requireUnrestrictedSession: request => requireUnrestricted(request, started()),
+    guard: handedOrCalled('guard', async request => guardCall(request, started())),
+    requireUnrestrictedSession: handedOrCalled('requireUnrestrictedSession', async request =>
+      requireUnrestricted(request, started()),
+    ),
     requireFreshSession,
     on: (name, listener) => events.on(name, listener),
     secret: session => secretOf(started().database, session),
@@ -136,6 +148,7 @@ export function parseSessions(input: SessionsOptions = {}): Sessions {
       stop.push(watchSockets(sockets, database, now, config.loggerController));
     },
     async shutdown() {
+      stopWatching();
       // The guards stay: the server may still answer requests.
       await Promise.all((running?.stop ?? []).map(stop => stop()));
     },

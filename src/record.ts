@@ -60,8 +60,11 @@ export const toParseDate = (date: Date) => ({ __type: 'Date', iso: date.toISOStr
 
 export const userPointer = (userId: string) => ({ __type: 'Pointer', className: '_User', objectId: userId });
 
-/** Reads a field of a `Parse.Session` or of a plain object. */
+const NO_SESSION = 'Expected a session: a Parse.Session, a record with an objectId, or an objectId.';
+
+/** Reads a field of a `Parse.Session` or of a plain object. @throws TypeError for what is no object. */
 export function fieldOf(session: SessionLike, field: string): unknown {
+  if (session === null || typeof session !== 'object') throw new TypeError(NO_SESSION);
   if (typeof (session as ParseSession).get === 'function') {
     if (field === 'objectId') return (session as ParseSession).id;
     return (session as ParseSession).get(field);
@@ -71,9 +74,7 @@ export function fieldOf(session: SessionLike, field: string): unknown {
 
 export function sessionIdOf(session: SessionRef): string {
   const id = typeof session === 'string' ? session : fieldOf(session, 'objectId');
-  if (typeof id !== 'string' || id === '') {
-    throw new TypeError('Expected a session: a Parse.Session, a record with an objectId, or an objectId.');
-  }
+  if (typeof id !== 'string' || id === '') throw new TypeError(NO_SESSION);
   return id;
 }
 

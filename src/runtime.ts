@@ -5,10 +5,11 @@ import { SessionFiles } from './files/session-files';
 import type { ResolvedOptions } from './options';
 import { readParams } from './params';
 import type { Database, ParseSdk } from './parse-server';
-import { guardedClasses } from './policy/guarded-classes';
+import { guardedClasses, oneOf } from './policy/guarded-classes';
 import type { WriteRules } from './policy/writes';
 import { purgeExpired, purgeParams } from './purge/purge';
 import type { SessionRecord } from './record';
+import { nameBytesOf } from './schema/database-kind';
 import { CallerSessions } from './sessions/callers';
 import type { Connection } from './sessions/connection';
 import { Endings } from './sessions/endings';
@@ -23,6 +24,8 @@ export interface Runtime extends Connection {
   callers: CallerSessions;
   revocations: Revocations;
   activity?: ActivityTracker;
+  /** How many bytes of a class's name the database keeps. */
+  nameBytes: number;
   writeRules: WriteRules;
   /** The cloud function by which every session, also a scoped one, may ask for itself. */
   ownSessionFunction: string;
@@ -51,9 +54,9 @@ export function makeRuntime(
   const config = Parse.Server;
   const { cacheController, loggerController: log } = config;
   const policy = options.expiry;
-  const isGuarded = guardedClasses(options.guard);
-  const fresh = new Set(options.fresh);
-  const needsFresh = (className: string) => fresh.has(className);
+  const nameBytes = nameBytesOf(database);
+  const isGuarded = guardedClasses(options.guard, nameBytes);
+  const needsFresh = oneOf(options.fresh, nameBytes);
 
   const callers = new CallerSessions(database, config.cacheTTL ?? DEFAULT_CACHE_TTL, now);
   const revocations = new Revocations(cacheController, sharesCache);
@@ -85,6 +88,7 @@ export function makeRuntime(
     endings,
     limits,
     ownSessionFunction: `${options.functionPrefix}getSession`,
+    nameBytes,
     writeRules: { isGuarded, needsFresh, freshWithin: options.freshWithin },
     expiryOfNew: (session, at) => expiryOf(policy, { ...session, createdAt: at }, at),
     purge: async (given, progress) =>

@@ -112,7 +112,7 @@ onMongodb('at the GraphQL API of a stock app, a scoped session of an app that is
     user = await server.signUp();
     const ACL = { [user.userId]: { read: true } };
     await server.rest('POST', '/classes/Note', { token: user.token, body: { ACL } });
-    const params = { scopes: ['Telemetry:create'] };
+    const params = { scopes: ['Note:create'] };
     ({ sessionToken: token } = await server.run('createRestrictedSession', params, user));
   });
 

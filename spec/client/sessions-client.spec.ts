@@ -16,6 +16,7 @@ describe.each([
 
   beforeAll(async () => {
     server = await startServer({ functionPrefix });
+    await server.makeClass('Telemetry');
     app = await startClient(server);
   });
 

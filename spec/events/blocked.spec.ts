@@ -32,6 +32,7 @@ beforeAll(async () => {
     },
   );
   server.sessions.on('blocked', payload => void told.push(payload));
+  for (const className of ['Telemetry', 'Note']) await server.makeClass(className);
   user = await server.signUp();
   restricted = await server.restricted(user.token);
   const made = await server.run('createRestrictedSession', { scopes: ['Telemetry:create'] }, user);

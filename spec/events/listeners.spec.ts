@@ -155,6 +155,7 @@ describe('payloads', () => {
     const secret = await server.sessions.secret(objectId);
     const csrf = await server.sessions.csrfToken(objectId);
     const restricted = await server.restricted(user.token);
+    await server.makeClass('Note');
     const scoped = await server.run('createRestrictedSession', { scopes: ['Note:read'] }, user);
     const tokens = [user.token, restricted.token, scoped.sessionToken];
     for (const token of tokens) {

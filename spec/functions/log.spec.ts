@@ -51,6 +51,7 @@ describe('the log', () => {
 
   it('never holds a token that is refused, nor one of a request’s headers', async () => {
     const user = await server.signUp();
+    await server.makeClass('Note');
     const made = await server.run('createRestrictedSession', { scopes: ['Note:read'] }, user);
     const scoped = { token: made.sessionToken };
     const requests = [

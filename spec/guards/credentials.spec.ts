@@ -19,6 +19,7 @@ describe('the credentials of a user', () => {
       });
     };
     server = await startServer({ guard: '*' }, {}, { graphql: true, cloud });
+    await server.makeClass('Letter');
   });
 
   afterAll(() => server.stop());

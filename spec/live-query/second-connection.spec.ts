@@ -23,6 +23,7 @@ describe('a second connection on one LiveQuery socket', () => {
         },
       },
     );
+    await server.makeClass('Telemetry');
     user = await server.signUp();
     ({ token: restricted } = await server.restricted(user.token));
     const made = await server.run('createRestrictedSession', { scopes: ['Telemetry:read'] }, user);

@@ -73,7 +73,7 @@ const TOKENS: Record<string, () => Promise<string | undefined>> = {
   'the token of a restricted session': async () =>
     (await rest('POST', '/sessions', { token, body: {} })).body.sessionToken,
   'the token of a scoped session': async () => {
-    const body = { scopes: ['Telemetry:create'] };
+    const body = { scopes: ['_Installation:create'] };
     return (await rest('POST', '/functions/createRestrictedSession', { token, body })).body.result
       .sessionToken;
   },

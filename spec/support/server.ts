@@ -195,6 +195,11 @@ export async function startServer(
       return { objectId: created.objectId, token: created.sessionToken };
     },
 
+    /** Makes a class, as an app does before it names it in a scope. */
+    async makeClass(className: string, fields: Json = {}): Promise<void> {
+      await expectOk(rest('POST', `/schemas/${className}`, { master: true, body: { fields } }));
+    },
+
     /** Past every rule, straight from the server's database controller. */
     async rawFind(className: string, where: Json = {}, query: Json = {}): Promise<any[]> {
       return database().find(className, where, query);

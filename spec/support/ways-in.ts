@@ -115,7 +115,7 @@ const capitalized = (name: string) => `${name[0]?.toUpperCase()}${name.slice(1)}
 /** A call as GraphQL takes it, and where in `data` its answer is. */
 function graphqlOf(call: Write | Read): { query: string; variables: Json; answer(data: any): any } {
   const { operation, objectId, selection = 'objectId' } = call;
-  const name = call.className.replace(/^_/, '');
+  const name = capitalized(call.className.replace(/^_/, ''));
   const field = name[0]?.toLowerCase() + name.slice(1);
   if (!isRead(call)) {
     const input = {

@@ -20,6 +20,13 @@ const sessions = parseSessions({
   fresh: ['PaymentMethod'],
 });
 
+const CLASSES = ['Invoice', 'Telemetry'] as const;
+parseSessions({ guard: CLASSES, fresh: CLASSES });
+parseSessions({ guard: { except: CLASSES } });
+parseSessions({ guard: '*' });
+// @ts-expect-error It takes an array.
+parseSessions({ guard: { except: 'Telemetry' } });
+
 export const options = sessions.configure({ appId: 'my-app', cloud: './cloud/main.js' }).cloud;
 
 Parse.Cloud.beforeSave('Report', sessions.guard);
@@ -29,6 +36,10 @@ Parse.Cloud.define('transfer', () => 'done', sessions.requireUnrestrictedSession
 Parse.Cloud.define('transfer', () => 'done', requireUnrestrictedSession);
 Parse.Cloud.define('changePlan', () => 'done', sessions.requireFreshSession({ within: '15m' }));
 Parse.Cloud.define('changePlan', () => 'done', requireFreshSession());
+Parse.Cloud.define('changePlan', () => 'done', requireFreshSession);
+Parse.Cloud.define('changePlan', () => 'done', sessions.requireFreshSession);
+Parse.Cloud.define('transfer', () => 'done', sessions.requireUnrestrictedSession());
+Parse.Cloud.beforeSave('Report', sessions.guard());
 export const validators: Validator[] = [sessions.requireUnrestrictedSession, requireUnrestrictedSession];
 
 Parse.Cloud.define('logOutElsewhere', async ({ user }) => {

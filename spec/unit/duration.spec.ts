@@ -16,6 +16,7 @@ describe('a duration', () => {
     ['90d', 7_776_000_000],
     ['1y', 31_557_600_000],
     ['100y', 3_155_760_000_000],
+    [315_576_000, 315_576_000_000],
   ])(
     '%j is %d milliseconds: a number is seconds, a text is as the package ms reads it',
     (value, expected) => {
@@ -35,6 +36,8 @@ describe('a duration', () => {
     ' ',
     'soon',
     '30 minutes please',
+    315_576_001,
+    2_592_000_000,
     '1e3',
     '101y',
     '9'.repeat(200),

@@ -12,12 +12,14 @@ function errorsOf(options: unknown): string[] {
   throw new Error('No error was thrown.');
 }
 
-const CLASS_NAMES = "an array of class names, or '*'";
+const CLASS_NAMES = "an array of class names, '*', or { except }, an array of class names";
+const OPEN_CLASS = 'the name of a class other than _User, _Session and _Role, which are always guarded';
 const CLASS_NAME = 'the name of a class, such as "Invoice"';
 const FRESH_CLASS = 'the name of a class other than _Session, such as "PaymentMethod"';
 const PREFIX = 'letters, digits and underscores, such as "auth_"';
 const BOOLEAN = 'true or false';
-const DURATION = 'a duration such as "30m" or "90d", or a number of seconds, above 0 and up to 100 years';
+const DURATION =
+  'a duration above 0 such as "30m" or "90d", up to 100 years, or a number of seconds, up to 10 years';
 const INTERVAL = 'a duration such as "60s" or "5m", or a number of seconds, above 0 and up to 24 days';
 const KIND = '{ idle, maxAge }, at least one of them';
 
@@ -26,8 +28,14 @@ describe('a wrong option', () => {
     ['guard', { guard: 'Invoice' }, "'Invoice'", CLASS_NAMES],
     ['guard', { guard: null }, 'null', CLASS_NAMES],
     ['guard', { guard: true }, 'true', CLASS_NAMES],
-    ['guard', { guard: { Invoice: true } }, '{ Invoice: true }', CLASS_NAMES],
-    ['guard', { guard: ['Invoice', 5] }, "[ 'Invoice', 5 ]", CLASS_NAMES],
+    ['guard', { guard: { Invoice: true } }, 'an object', CLASS_NAMES],
+    ['guard', { guard: ['Invoice', 5] }, 'an array', CLASS_NAMES],
+    ['guard', { guard: {} }, 'an object', CLASS_NAMES],
+    ['guard', { guard: { except: 'Note' } }, 'an object', CLASS_NAMES],
+    ['guard.except[1]', { guard: { except: ['Note', '_User'] } }, "'_User'", OPEN_CLASS],
+    ['guard.except[0]', { guard: { except: ['_Session'] } }, "'_Session'", OPEN_CLASS],
+    ['guard.except[0]', { guard: { except: ['_Role'] } }, "'_Role'", OPEN_CLASS],
+    ['guard.except[0]', { guard: { except: ['my-class'] } }, "'my-class'", OPEN_CLASS],
     ['guard[0]', { guard: [''] }, "''", CLASS_NAME],
     ['guard[0]', { guard: ['*'] }, "'*'", CLASS_NAME],
     ['guard[1]', { guard: ['Invoice', 'my-class'] }, "'my-class'", CLASS_NAME],
@@ -41,7 +49,7 @@ describe('a wrong option', () => {
     ['indexes', { indexes: 'no' }, "'no'", BOOLEAN],
     ['expiry', { expiry: '30d' }, "'30d'", '{ authenticated, anonymous, restricted }, each { idle, maxAge }'],
     ['expiry.anonymous', { expiry: { anonymous: '30m' } }, "'30m'", KIND],
-    ['expiry.anonymous', { expiry: { anonymous: {} } }, '{}', KIND],
+    ['expiry.anonymous', { expiry: { anonymous: {} } }, 'an object', KIND],
     ['expiry.authenticated.idle', { expiry: { authenticated: { idle: 'soon' } } }, "'soon'", DURATION],
     ['expiry.restricted.maxAge', { expiry: { restricted: { maxAge: 0 } } }, '0', DURATION],
     ['expiry.restricted.maxAge', { expiry: { restricted: { maxAge: -60 } } }, '-60', DURATION],
@@ -79,10 +87,10 @@ describe('a wrong option', () => {
 
   it.each([
     ['null', null, 'null'],
-    ['an array', ['Invoice'], "[ 'Invoice' ]"],
-    ['a text', 'Invoice', "'Invoice'"],
-    ['a number', 5, '5'],
-    ['true', true, 'true'],
+    ['an array', ['Invoice'], 'an array'],
+    ['a text', 'Invoice', 'a text'],
+    ['a number', 5, 'a number'],
+    ['true', true, 'a boolean'],
   ])('%s is refused in place of the options', (_what, options, got) => {
     expect(errorsOf(options)).toEqual([`parseSessions: takes an object of options, got ${got}.`]);
   });
@@ -109,24 +117,72 @@ describe('a wrong option', () => {
   });
 });
 
+describe('a number of seconds that was meant as milliseconds', () => {
+  const MONTH = 1000 * 60 * 60 * 24 * 30;
+  const hint = 'a number is seconds; 2592000000 seconds are 82 years';
+
+  it.each<[path: string, options: object]>([
+    ['expiry.anonymous.idle', { expiry: { anonymous: { idle: MONTH } } }],
+    ['expiry.restricted.maxAge', { expiry: { restricted: { maxAge: MONTH } } }],
+    ['freshWithin', { freshWithin: MONTH }],
+    ['activity.flushInterval', { activity: { flushInterval: MONTH } }],
+    ['purge.olderThan', { purge: { schedule: '0 * * * *', olderThan: MONTH } }],
+  ])('is refused for %s, with a sentence on the unit', (path, options) => {
+    expect(errorsOf(options)).toEqual([
+      expect.stringMatching(
+        new RegExp(`^parseSessions: option "${path}" got ${MONTH}, takes .*: ${hint}\\.$`),
+      ),
+    ]);
+  });
+
+  it('ends where ten years do; a text is as long as it says', () => {
+    const tenYears = 10 * 365.25 * 24 * 60 * 60;
+    const idleOf = (idle: string | number) => resolveOptions({ expiry: { anonymous: { idle } } });
+    expect(() => idleOf(tenYears)).not.toThrow();
+    expect(() => idleOf(tenYears + 1)).toThrow('a number is seconds; 315576001 seconds are 10 years');
+    expect(() => idleOf('99y')).not.toThrow();
+  });
+});
+
+describe('what is shown of a wrong option', () => {
+  const token = `r:${'0123456789abcdef'.repeat(2)}`;
+
+  it('is no session token, and of a long text the beginning', () => {
+    expect(errorsOf({ functionPrefix: token })).toEqual([
+      `parseSessions: option "functionPrefix" got a text, takes ${PREFIX}.`,
+    ]);
+    expect(errorsOf({ functionPrefix: '.'.repeat(500) })).toEqual([
+      `parseSessions: option "functionPrefix" got '${'.'.repeat(80)}…', takes ${PREFIX}.`,
+    ]);
+    expect(errorsOf({ [token]: 1 }).join()).not.toContain(token);
+  });
+
+  it('nor anything of an object, a function or an unknown option', () => {
+    const secret = { masterKey: 'a master key' };
+    const options = { guard: secret, onLimit: () => secret, expiry: secret, unheard: 'a master key' };
+    expect(errorsOf(options).join()).not.toContain('a master key');
+  });
+});
+
 describe('an unknown option', () => {
   it.each<[path: string, options: object, got: string, known: string]>([
-    ['guards', { guards: ['Invoice'] }, "[ 'Invoice' ]", 'guard, guardFiles, functionPrefix, indexes'],
-    ['Guard', { Guard: '*' }, "'*'", 'guard, guardFiles, functionPrefix, indexes'],
+    ['guards', { guards: ['Invoice'] }, 'an array', 'guard, guardFiles, functionPrefix, indexes'],
+    ['Guard', { Guard: '*' }, 'a text', 'guard, guardFiles, functionPrefix, indexes'],
     [
       'expiry.signedIn',
       { expiry: { signedIn: { idle: '1d' } } },
-      "{ idle: '1d' }",
+      'an object',
       'authenticated, anonymous, restricted.',
     ],
-    ['activity.interval', { activity: { interval: '60s' } }, "'60s'", 'enabled, flushInterval.'],
+    ['guard.only', { guard: { except: ['Note'], only: [] } }, 'an array', 'except.'],
+    ['activity.interval', { activity: { interval: '60s' } }, 'a text', 'enabled, flushInterval.'],
     [
       'purge.dryRun',
       { purge: { schedule: '0 * * * *', dryRun: true } },
-      'true',
+      'a boolean',
       'schedule, batchSize, olderThan, orphans.',
     ],
-    ['toString', { toString: 1 }, '1', 'guard, '],
+    ['toString', { toString: 1 }, 'a number', 'guard, '],
   ])('%s is named, with what it got and what is known', (path, options, got, known) => {
     const [error, ...more] = errorsOf(options);
     expect(more).toEqual([]);
@@ -175,6 +231,8 @@ describe('right options', () => {
   it.each<[string, SessionsOptions, object]>([
     ['every class', { guard: '*' }, { guard: '*' }],
     ['no class', { guard: [] }, { guard: [] }],
+    ['all classes but some', { guard: { except: ['Telemetry'] } }, { guard: { except: ['Telemetry'] } }],
+    ['all classes but none', { guard: { except: [] } }, { guard: { except: [] } }],
     [
       'classes, also those of Parse Server',
       { guard: ['Invoice', '_Installation', 'A_1'] },

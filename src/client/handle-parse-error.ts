@@ -36,8 +36,9 @@ export function parseErrorHandler(loadSdk?: () => Promise<ParseSdk>): HandlePars
   async function sdkFor(error: unknown, { Parse }: ParseErrorHandlers): Promise<ParseSdk> {
     const sdk = Parse ?? (globalThis as { Parse?: ParseSdk }).Parse ?? (await loadSdk?.());
     if (sdk?.User) return sdk;
+    // What is no error may be a whole answer or request: that would be shown with the cause.
     throw new TypeError('handleParseError: there is no global Parse; pass the SDK as the option `Parse`.', {
-      cause: error,
+      cause: error instanceof Error ? error : { code: 209 },
     });
   }
 

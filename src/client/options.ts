@@ -12,8 +12,10 @@ export function checkOptions(name: string, options: object, takes: Record<string
     const type = takes[option];
     if (value === undefined && type && !type.includes('!')) continue;
     if (!type?.includes(typeof value)) {
+      // A name that no option could have may be a token.
+      const shown = /^\w{1,30}$/.test(option) ? ` ${option}` : '';
       throw new TypeError(
-        `${name}: option ${option} is ${typeof value}, not ${type?.replace('!', '') ?? 'known'}.`,
+        `${name}: option${shown} is ${typeof value}, not ${type?.replace('!', '') ?? 'known'}.`,
       );
     }
   }

@@ -17,7 +17,7 @@ interface Response {
 
 export interface RedirectInvalidSessionOptions {
   /** The cookies that keep the session, by name; without one the dead token comes back with each request. @default [] */
-  cookie?: string | string[];
+  cookie?: string | readonly string[];
   /** The `path`, `domain`, … that the cookies were set with: a browser drops a cookie only for the same ones. */
   cookieOptions?: object;
 }
@@ -55,9 +55,8 @@ export function redirectInvalidSession(path: string, options: RedirectInvalidSes
   const { cookie = [], cookieOptions } = options;
   checkOptions('redirectInvalidSession', options, { cookie: 'string | object', cookieOptions: 'object' });
   if (!sameSitePath(path, '')) {
-    throw new TypeError(
-      `redirectInvalidSession: path must begin with one slash; got ${JSON.stringify(path)}.`,
-    );
+    // What was given instead could be a request, and is not shown.
+    throw new TypeError('redirectInvalidSession: path must be a path that begins with one slash.');
   }
   const withoutQuery = (url: string) => url.split('?', 1)[0];
 

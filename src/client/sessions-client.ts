@@ -44,7 +44,7 @@ export interface RestrictedSessionOptions {
   /** Seconds, or a duration such as `'30d'`. @default the server's rule for restricted sessions */
   expiresIn?: number | string;
   /** What the session may do, such as `['Telemetry:create', 'function:report']`. @default all but guarded writes */
-  scopes?: string[];
+  scopes?: readonly string[];
 }
 
 /** A session: one of a list, a `Parse.Session`, or an `objectId`. */

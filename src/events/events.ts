@@ -1,4 +1,5 @@
 import type { Device } from '../device';
+import { plainName } from '../in-messages';
 import type { Logger } from '../parse-server';
 
 /** Why a session was revoked. */
@@ -54,8 +55,6 @@ const EVENTS: readonly SessionEvent[] = [
   'addressChanged',
 ];
 
-const isLikeToken = (name: string) => /r:|[0-9a-f]{32}/.test(name);
-
 export type SessionListener<Name extends SessionEvent> = (payload: SessionEvents[Name]) => unknown;
 
 /**
@@ -90,17 +89,13 @@ export class SessionEmitter {
     this.log()?.error(`parse-server-sessions: ${failure}`);
   }
 
-  /**
-   * Emits that a session was refused something. The client may have chosen the target's name, so one that no
-   * class, function or route could have is left out.
-   */
+  /** Emits that a session was refused something. */
   blocked(
     { objectId, userId }: { objectId: string; userId: string | null },
     operation: BlockedOperation,
     name: string,
   ): void {
-    const target = /^[@_]?[A-Za-z][\w:]{0,127}$/.test(name) && !isLikeToken(name) ? name : '';
-    this.emit('blocked', { sessionId: objectId, userId, operation, target });
+    this.emit('blocked', { sessionId: objectId, userId, operation, target: plainName(name) });
   }
 
   emit<Name extends SessionEvent>(name: Name, payload: SessionEvents[Name]): void {

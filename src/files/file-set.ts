@@ -29,7 +29,7 @@ interface FileStore {
   forget(row: Row, condition?: Query): Promise<boolean>;
 }
 
-/** The files of one session, by an id of the app's choice. */
+/** The files of one session, by an id of the app's choice. Anything else as an id is a TypeError. */
 export class SessionFileSet {
   constructor(
     private readonly sessionId: string,
@@ -47,14 +47,13 @@ export class SessionFileSet {
    * throws, also when it has no such file.
    */
   async add(id: string, source: ParseFile | FileContents, options: AddFileOptions = {}): Promise<ParseFile> {
-    if (typeof id !== 'string' || id === '') throw new TypeError('files().add() takes an id, a string.');
     requireOptions(options);
-    return this.files.add(this.sessionId, id, source, options);
+    return this.files.add(this.sessionId, fileIdOf(id), source, options);
   }
 
   /** The file with this id; `null` when there is none. */
   async get(id: string): Promise<ParseFile | null> {
-    const [row] = await this.files.rows({ sessionId: this.sessionId, fileId: id });
+    const [row] = await this.files.rows({ sessionId: this.sessionId, fileId: fileIdOf(id) });
     return row ? this.files.toFile(row) : null;
   }
 
@@ -67,7 +66,7 @@ export class SessionFileSet {
 
   /** Deletes a file. @returns false when there was none. */
   async remove(id: string): Promise<boolean> {
-    return (await this.files.remove({ sessionId: this.sessionId, fileId: id })) > 0;
+    return (await this.files.remove({ sessionId: this.sessionId, fileId: fileIdOf(id) })) > 0;
   }
 
   /** Deletes every file of the session. @returns how many there were. */
@@ -79,9 +78,14 @@ export class SessionFileSet {
    * Hands a file over to the app: it is not deleted with the session any more. @returns null when there was none.
    */
   async release(id: string): Promise<ParseFile | null> {
-    const [row] = await this.files.rows({ sessionId: this.sessionId, fileId: id });
+    const [row] = await this.files.rows({ sessionId: this.sessionId, fileId: fileIdOf(id) });
     return row && (await this.files.forget(row, { doomed: null })) ? this.files.toFile(row) : null;
   }
+}
+
+function fileIdOf(id: unknown): string {
+  if (typeof id !== 'string' || id === '') throw new TypeError('files() takes the id of a file, a text.');
+  return id;
 }
 
 export function isParseFile(source: ParseFile | FileContents): source is ParseFile {

@@ -1,4 +1,4 @@
-import type { Database, DatabaseOptions, ServerConfig } from '../parse-server';
+import type { Database, DatabaseOptions, Row, ServerConfig } from '../parse-server';
 import type { Runtime } from '../runtime';
 import { Access } from './access';
 import { callerPastDoors } from './caller';
@@ -52,12 +52,12 @@ export function openGate(database: Database): void {
     return pass(new Access(visit, 'find', className, query, undefined, options, [auth, schema])) as never;
   };
   controllers.create = function (className, data, options, validateOnly, schema) {
-    const visit = visitAt(this, className, options);
+    const visit = visitAt(this, className, options, data);
     if (!visit) return original.create.call(this, className, data, options, validateOnly, schema);
     return pass(new Access(visit, 'create', className, undefined, data, options, [validateOnly, schema]));
   };
   controllers.update = function (className, query, data, options, ...rest) {
-    const visit = visitAt(this, className, options);
+    const visit = visitAt(this, className, options, data);
     if (!visit) return original.update.call(this, className, query, data, options, ...rest);
     return pass(new Access(visit, 'update', className, query, data, options, rest));
   };
@@ -67,7 +67,7 @@ export function openGate(database: Database): void {
     return pass(new Access(visit, 'destroy', className, query, undefined, options, [schema]));
   };
   controllers.validateObject = function (className, data, query, options, maintenance) {
-    const visit = visitAt(this, className, options);
+    const visit = visitAt(this, className, options, data);
     if (!visit) return original.validateObject.call(this, className, data, query, options, maintenance);
     return pass(new Access(visit, 'validateObject', className, query, data, options, [maintenance]));
   };
@@ -78,6 +78,7 @@ function visitAt(
   database: Database,
   className: unknown,
   options: DatabaseOptions | undefined,
+  data?: Row,
 ): Visit | undefined {
   const known = visitOf(database);
   const runtime = known ? known.runtime : runtimeOf(database.options);
@@ -86,7 +87,7 @@ function visitAt(
   const visit =
     user === undefined ? known : enter(new Visit(runtime, database, callerPastDoors(database.options, user)));
   // For `$relatedTo`, Parse Server hands on what a client wrote for a name, and the database takes it for its text.
-  if (!isCoveredByAny(String(className), runtime, options, visit)) return undefined;
+  if (!isCoveredByAny(String(className), runtime, options, data, visit)) return undefined;
   return visit ?? enter(new Visit(runtime, database, UNKNOWN));
 }
 
@@ -111,9 +112,10 @@ function isCoveredByAny(
   className: string,
   runtime: Runtime,
   options: DatabaseOptions | undefined,
+  data: Row | undefined,
   visit: Visit | undefined,
 ): boolean {
-  for (const rule of RULES) if (isCovering(rule, className, runtime, options, visit)) return true;
+  for (const rule of RULES) if (isCovering(rule, className, runtime, options, data, visit)) return true;
   return false;
 }
 
@@ -122,16 +124,19 @@ function isCovering(
   className: string,
   runtime: Runtime,
   options: DatabaseOptions | undefined,
+  data: Row | undefined,
   visit: Visit | undefined,
 ): boolean {
-  return rule.covers(className, runtime, options) || (rule.coversScoped === true && visit?.isScoped === true);
+  return (
+    rule.covers(className, runtime, options, data) || (rule.coversScoped === true && visit?.isScoped === true)
+  );
 }
 
 function proceed(access: Access, from: number): Promise<unknown> {
-  const { visit, className, options } = access;
+  const { visit, className, options, data } = access;
   for (let index = from; index < RULES.length; index += 1) {
     const rule = RULES[index]!;
-    if (!isCovering(rule, className, visit.runtime, options, visit)) continue;
+    if (!isCovering(rule, className, visit.runtime, options, data, visit)) continue;
     const judging = rule.judge?.(access);
     const around = rule[access.method];
     if (!judging && !around) continue;

@@ -1,3 +1,4 @@
+import { FORWARDED_HEADER, warnOfProxy } from '../checks/proxy';
 import type { Middleware, ServerRequest, ServerResponse } from '../parse-server';
 import type { Runtime } from '../runtime';
 import { callerOfRequest, ownCallerOf } from './caller';
@@ -13,6 +14,7 @@ const callOn: Middleware = (_request, _response, next) => next();
  * @param goOn the app's own middleware, which runs afterwards. @default none
  */
 export function requestContext(goOn: Middleware = callOn): Middleware {
+  let looksForProxy = true;
   return function sessionContext(request, response, next) {
     const { config, auth } = request;
     const runtime = runtimeOf(config);
@@ -21,6 +23,10 @@ export function requestContext(goOn: Middleware = callOn): Middleware {
       // The request is another app's: a GraphQL endpoint serves whichever app of the process the client names
       // (`ParseGraphQLServer.js#applyGraphQL` of 9.10.0).
       return goOn(request, response, next);
+    }
+    if (looksForProxy && request.headers[FORWARDED_HEADER] !== undefined) {
+      looksForProxy = false;
+      warnOfProxy(request);
     }
     const caller = callerOfRequest(request);
     // The visit is made before anything is awaited: Parse Server may be renewing the session meanwhile

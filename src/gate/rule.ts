@@ -1,4 +1,4 @@
-import type { DatabaseOptions } from '../parse-server';
+import type { DatabaseOptions, Row } from '../parse-server';
 import type { Runtime } from '../runtime';
 import type { Access } from './access';
 import type { Method } from './past-gate';
@@ -15,7 +15,12 @@ type Around = (access: Access, proceed: Proceed) => Promise<unknown>;
  */
 export interface Rule extends Partial<Record<Method, Around>> {
   /** Whether it may have a say. Where no rule does, the access goes straight on, and no rule is asked again. */
-  covers(className: string, runtime: Runtime, options: DatabaseOptions | undefined): boolean;
+  covers(
+    className: string,
+    runtime: Runtime,
+    options: DatabaseOptions | undefined,
+    data: Row | undefined,
+  ): boolean;
   /** Whether it covers everything that a scoped session does: it may do only what its scopes name. */
   readonly coversScoped?: boolean;
   /** Throws what it refuses, at once or by the promise. */

@@ -1,3 +1,4 @@
+import { forApp } from '../current-app';
 import type { ParseSdk, ServerConfig } from '../parse-server';
 import type { Runtime } from '../runtime';
 import { callerOfCall, type CallOptions } from './caller';
@@ -105,17 +106,9 @@ function isDirect(controller: RestController): boolean {
 
 /** A configuration for one call, made as Parse Server makes one per request. */
 function newConfig(Parse: ParseSdk, applicationId: string): ServerConfig {
-  // `Parse.Server` is made for the app that `Parse.applicationId` names (`ParseServer.js#addParseCloud` of
-  // 9.10.0).
-  const last = Parse.applicationId;
-  Parse.applicationId = applicationId;
-  try {
-    const { database } = Parse.Server;
-    // `Parse.Server` is a copy that lacks the methods of a configuration. Its database holds the original.
-    const config = database.options;
-    if (config?.database === database) return config;
-  } finally {
-    Parse.applicationId = last;
-  }
+  const { database } = forApp(Parse, applicationId, () => Parse.Server);
+  // `Parse.Server` is a copy that lacks the methods of a configuration. Its database holds the original.
+  const config = database.options;
+  if (config?.database === database) return config;
   throw new Error('parse-server-sessions: the database controller does not hold its configuration any more.');
 }

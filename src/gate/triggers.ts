@@ -1,7 +1,8 @@
-import { ErrorCode, invalidSessionError, parseError, restrictedError } from '../errors';
+import { enforce } from '../enforce';
+import { invalidSessionError, restrictedError } from '../errors';
 import { silence } from '../log';
 import type { CloudRequest } from '../parse-server';
-import { isFresh, STALE_LOGIN_MESSAGE } from '../policy/writes';
+import { isFresh, refuseStale } from '../policy/writes';
 import type { Runtime } from '../runtime';
 import { classNameOf, FILES, operationOf } from '../class-name';
 import type { Composer, Register } from '../parse-cloud';
@@ -54,7 +55,7 @@ export async function requireFresh(request: CloudRequest, within: number, runtim
   const { object, functionName } = request;
   const target = object?.className ?? functionName ?? '';
   if (session) events.blocked(session, operationOf(request), target);
-  throw parseError(ErrorCode.OPERATION_FORBIDDEN, STALE_LOGIN_MESSAGE);
+  enforce(refuseStale(target));
 }
 
 /**

@@ -1,5 +1,6 @@
 import { ErrorCode } from '../errors';
 import { FILES } from '../class-name';
+import { plainName, withDetail } from '../in-messages';
 import type { Query } from '../parse-server';
 import { ALLOW, refuse, type Decision } from './decision';
 
@@ -18,6 +19,10 @@ export const isScope = (scope: string): boolean =>
     ? FUNCTION_SCOPE.test(scope)
     : CLASS_SCOPE.test(scope) || FILE_SCOPES.includes(scope);
 
+/** The class that a scope names; `undefined` for one that names a function, or files. */
+export const classOf = (scope: string): string | undefined =>
+  scope.startsWith('function:') || FILE_SCOPES.includes(scope) ? undefined : scope.split(':', 1)[0];
+
 /**
  * What the tokens of scoped sessions begin with. A request with any other token needs no look-up before it reads.
  * A client cannot take the prefix away: what is left is another token, of no session.
@@ -35,6 +40,13 @@ export const scopesOf = ({
 }): readonly string[] | null => scopes ?? (isScopedToken(sessionToken) ? [] : null);
 
 export const OUT_OF_SCOPE_MESSAGE = 'not allowed: outside the scopes of this session';
+
+/** @param name of the class or function, which the client may have chosen. @param missing the scope that it takes. */
+const refuseScope = (name = '', missing = '') =>
+  refuse(
+    ErrorCode.OPERATION_FORBIDDEN,
+    withDetail(OUT_OF_SCOPE_MESSAGE, plainName(name) && isScope(missing) ? missing : ''),
+  );
 
 export type ScopedOperation = 'create' | 'read' | 'update' | 'delete';
 
@@ -61,7 +73,7 @@ export function mayAccess(
     // To write an object Parse Server may have to read it.
     if (ofClass.length > 0) return ALLOW;
   }
-  return refuse(ErrorCode.OPERATION_FORBIDDEN, OUT_OF_SCOPE_MESSAGE);
+  return className === 'function' ? refuseScope() : refuseScope(className, `${className}:${operation}`);
 }
 
 /** The classes whose relations a query follows. Its answer shows what is in them, so they are judged as well. */
@@ -81,9 +93,8 @@ interface RelatedTo {
 
 /** Whether a session with these scopes may call this cloud function. */
 export function mayCall(scopes: readonly string[], functionName: string): Decision {
-  return scopes.includes(`function:${functionName}`)
-    ? ALLOW
-    : refuse(ErrorCode.OPERATION_FORBIDDEN, OUT_OF_SCOPE_MESSAGE);
+  const scope = `function:${functionName}`;
+  return scopes.includes(scope) ? ALLOW : refuseScope(functionName, scope);
 }
 
 /** The first two parts of a route of the REST API, decoded as Parse Server decodes them. */
@@ -112,7 +123,7 @@ export function mayRoute(scopes: readonly string[], path: string): Decision {
   if (first === 'functions') return mayCall(scopes, second);
   // Which of them, the trigger on files judges.
   if (first === 'files' && scopes.some(scope => FILE_SCOPES.includes(scope))) return ALLOW;
-  return refuse(ErrorCode.OPERATION_FORBIDDEN, OUT_OF_SCOPE_MESSAGE);
+  return refuseScope();
 }
 
 function decode(segment: string): string {

@@ -1,8 +1,9 @@
 import { ErrorCode, RESTRICTED_MESSAGE } from '../errors';
+import { plainName, withDetail } from '../in-messages';
 import type { Query, Row } from '../parse-server';
 import type { SessionRecord } from '../record';
-import { ALLOW, refuse, type Decision } from './decision';
-import type { IsGuarded } from './guarded-classes';
+import { ALLOW, refuse, type Decision, type Refusal } from './decision';
+import { ALWAYS_GUARDED, type IsGuarded } from './guarded-classes';
 import { mayAccess, scopesOf } from './scopes';
 
 export interface Write {
@@ -57,9 +58,14 @@ export interface WriteRules {
 
 export const STALE_LOGIN_MESSAGE = 'not allowed: the last login is too long ago, confirm the password first';
 
+/** Refuses a session whose login is too long ago. @param target the class or function that needs a recent one. */
+export const refuseStale = (target: string): Refusal => ({
+  ...refuse(ErrorCode.OPERATION_FORBIDDEN, withDetail(STALE_LOGIN_MESSAGE, plainName(target))),
+  stale: true,
+});
+
 /** Whether this refusal is for a login that is too long ago. */
-export const isStale = (decision: Decision): boolean =>
-  !decision.allow && decision.reason === STALE_LOGIN_MESSAGE;
+export const isStale = (decision: Decision): boolean => !decision.allow && decision.stale === true;
 
 /** Whether the user has logged in, or confirmed his password, in this session within so many milliseconds. */
 export function isFresh({ authenticatedAt }: SessionRecord, within: number, now: Date): boolean {
@@ -69,16 +75,24 @@ export function isFresh({ authenticatedAt }: SessionRecord, within: number, now:
 /** Whether this session's request may make this write. */
 export function mayWrite(session: SessionRecord, write: Write, rules: WriteRules, now: Date): Decision {
   if (!write.byClient && OWN_WRITES.some(matches => matches(write, session.objectId))) return ALLOW;
-  if (session.restricted && rules.isGuarded(write.className)) {
-    return refuse(ErrorCode.OPERATION_FORBIDDEN, RESTRICTED_MESSAGE);
-  }
   const scopes = scopesOf(session);
-  if (scopes) {
-    const decision = mayAccess(scopes, write);
-    if (!decision.allow) return decision;
+  const inScope = scopes ? mayAccess(scopes, write) : ALLOW;
+  if (session.restricted && rules.isGuarded(write.className)) {
+    // Whoever made the scopes may wonder why they do not help.
+    return refuseGuarded(scopes && inScope.allow ? plainName(write.className) : '');
   }
+  if (!inScope.allow) return inScope;
   if (rules.needsFresh(write.className) && !isFresh(session, rules.freshWithin, now)) {
-    return refuse(ErrorCode.OPERATION_FORBIDDEN, STALE_LOGIN_MESSAGE);
+    return refuseStale(write.className);
   }
   return ALLOW;
+}
+
+/** @param className what a scope names, and the guard covers all the same; empty where none does. */
+function refuseGuarded(className: string): Refusal {
+  const why = ALWAYS_GUARDED.includes(className) ? 'always guarded' : 'the option guard covers it';
+  return refuse(
+    ErrorCode.OPERATION_FORBIDDEN,
+    withDetail(RESTRICTED_MESSAGE, className && `${className}: ${why}`),
+  );
 }

@@ -1,4 +1,5 @@
 import type { Database } from '../parse-server';
+import { classesMissing } from './classes';
 
 /** Which file belongs to which session. */
 export const FILE_CLASS = 'ParseSessionFile';
@@ -12,13 +13,8 @@ export const isOwnClass = (className: string): boolean => OWN_CLASSES.has(classN
 const CLOSED = { find: {}, get: {}, count: {}, create: {}, update: {}, delete: {}, addField: {} };
 
 /** Whether a class of this package exists. Each one is made only when it is needed. */
-export async function hasOwnClass(database: Database, className: string): Promise<boolean> {
-  const schema = await database.loadSchema();
-  if (await schema.hasClass(className)) return true;
-  // Another process may have made it.
-  await schema.reloadData({ clearCache: true });
-  return schema.hasClass(className);
-}
+export const hasOwnClass = async (database: Database, className: string): Promise<boolean> =>
+  (await classesMissing(database, [className])).length === 0;
 
 /** Makes a class that no client can read or write, if it does not exist. @param indexed a field to index. */
 export async function ensureOwnClass(

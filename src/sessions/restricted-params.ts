@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { duration } from '../duration';
+import { textOf } from '../in-messages';
 import { text } from '../params';
 import { isScope } from '../policy/scopes';
 
@@ -13,7 +14,7 @@ const scope = z
   .superRefine((text, context) => {
     if (!isScope(text)) {
       // A scope is no secret: naming the wrong one helps.
-      const message = `"${text.slice(0, 80)}" is not a scope such as "Telemetry:create" or "function:report"`;
+      const message = `"${textOf(text)}" is not a scope such as "Telemetry:create" or "function:report"`;
       context.addIssue({ code: 'custom', message });
     }
   });

@@ -1,9 +1,12 @@
 import { randomBytes, randomInt } from 'node:crypto';
+import { ErrorCode, parseError } from '../errors';
 import { sessionCreated } from '../events/created';
 import { expiryOf, type ExpiryPolicy } from '../expiry/policy';
-import type { Row, ServerConfig } from '../parse-server';
-import { SCOPED_TOKEN_PREFIX } from '../policy/scopes';
+import { textOf } from '../in-messages';
+import type { Database, Row, ServerConfig } from '../parse-server';
+import { classOf, SCOPED_TOKEN_PREFIX } from '../policy/scopes';
 import { toParseDate, toSessionRecord, userPointer, type SessionRecord } from '../record';
+import { classesMissing } from '../schema/classes';
 import type { Connection } from './connection';
 
 const ID_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
@@ -48,6 +51,23 @@ export async function createRestricted(
   await limits.afterCreate(record, database);
   sessionCreated(record, false, { database, events });
   return record;
+}
+
+/**
+ * Whoever names a class that does not exist has made a slip, and would get a session that may do nothing.
+ * @throws 142 naming the scope.
+ */
+export async function requireClasses(scopes: readonly string[], database: Database): Promise<void> {
+  const [missing] = await classesMissing(
+    database,
+    scopes.flatMap(scope => classOf(scope) ?? []),
+  );
+  if (missing === undefined) return;
+  const index = scopes.findIndex(scope => classOf(scope) === missing);
+  throw parseError(
+    ErrorCode.VALIDATION_ERROR,
+    `scopes.${index}: there is no class "${textOf(missing)}". Make it first, or name another one.`,
+  );
 }
 
 /** The client may choose an earlier end than the rules give, never a later one. */

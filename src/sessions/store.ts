@@ -20,7 +20,7 @@ import {
 } from '../record';
 import type { Connection, PurgeOptions, PurgeResult } from './connection';
 import { ENDING_KEYS, type Destroy } from './endings';
-import { createRestricted } from './restricted';
+import { createRestricted, requireClasses } from './restricted';
 import { restrictedParams } from './restricted-params';
 import { invalidate, setExpiry } from './set-end';
 import { isLockedUser, userExists } from './users';
@@ -108,9 +108,13 @@ export class SessionStore {
    * Deletes the sessions of a user, in a number of statements that does not grow with them.
    * @param options.except the token of a session to keep; `null` or an empty text keeps none.
    * @returns how many were deleted.
-   * @throws TypeError for what is no user.
+   * @throws TypeError for what is no user, and for what is no token.
    */
-  async revokeAllForUser(user: UserRef, { except }: { except?: string | null } = {}): Promise<number> {
+  async revokeAllForUser(user: UserRef, options: { except?: string | null } = {}): Promise<number> {
+    const except = options?.except ?? '';
+    if (options === null || typeof options !== 'object' || typeof except !== 'string') {
+      throw new TypeError('revokeAllForUser takes a user and { except }, the token of a session.');
+    }
     const query: Query = { user: userPointer(userIdOf(user)) };
     if (except) query.sessionToken = { $ne: except };
     return this.revokeWhere(query);
@@ -119,8 +123,8 @@ export class SessionStore {
   /**
    * Makes a restricted session for a device of the user, as the cloud function `createRestrictedSession` does.
    * @returns the only copy of its token.
-   * @throws TypeError for what is no user, 142 for a wrong option, naming it, 101 when there is no such user, 119 above
-   * the limit (`onLimit: 'refuse'`).
+   * @throws TypeError for what is no user, 142 for a wrong option, naming it, also for a scope of a class that does not
+   * exist, 101 when there is no such user, 119 above the limit (`onLimit: 'refuse'`).
    */
   createRestricted(user: UserRef, options?: RestrictedSessionOptions): Promise<RestrictedSession>;
   /** @internal @param maker the session that it is made from. @throws 209 when the maker ended meanwhile. */
@@ -135,8 +139,10 @@ export class SessionStore {
     maker?: SessionRecord,
   ): Promise<RestrictedSession> {
     const session = { userId: userIdOf(user), ...readParams(restrictedParams, options) };
-    const { userId, installationId } = session;
-    if (!maker && !(await userExists(userId, this.connect().database))) throw notFoundError();
+    const { userId, installationId, scopes: named = [] } = session;
+    const { database } = this.connect();
+    await requireClasses(named, database);
+    if (!maker && !(await userExists(userId, database))) throw notFoundError();
     if (installationId) {
       // Restricted ones only: an unrestricted session of the same installation is the user's own, on his phone.
       const query = { user: userPointer(userId), installationId, restricted: true };
@@ -157,7 +163,7 @@ export class SessionStore {
   async installation(session: SessionRef): Promise<Installation | null> {
     const known = typeof session === 'string' ? (await this.records({ objectId: session }))[0] : session;
     const installationId = known && fieldOf(known, 'installationId');
-    if (!installationId) return null;
+    if (typeof installationId !== 'string' || installationId === '') return null;
     const { Parse } = this.connect();
     const query = new Parse.Query(Parse.Installation).equalTo('installationId', installationId as never);
     return ((await query.first({ useMasterKey: true })) as Installation | undefined) ?? null;
@@ -185,9 +191,12 @@ export class SessionStore {
   /**
    * Deletes expired sessions in bounded batches.
    * @param progress is called with a line of text after each batch.
-   * @throws 142 for a wrong option, naming it.
+   * @throws 142 for a wrong option, naming it, TypeError for a progress that is no function.
    */
   async purgeExpired(options: PurgeOptions = {}, progress?: (text: string) => unknown): Promise<PurgeResult> {
+    if (progress !== undefined && typeof progress !== 'function') {
+      throw new TypeError('purgeExpired takes options, and a function that is told of the progress.');
+    }
     return this.connect().purge(options, progress);
   }
 

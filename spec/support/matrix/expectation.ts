@@ -52,7 +52,11 @@ function stamped([className, row]: Row, { way }: Cell): Row {
 export function expected(stock: Observation, got: Observation, cell: Cell): Observation {
   const rule = ruleOf(cell)?.expect;
   if (rule && 'code' in rule) {
-    const refusal = cell.way === 'batch, one transaction' ? ROLLED_BACK : { message: got.message, ...rule };
+    // After the words of the rule, a refusal may name in brackets what it is about.
+    const isInItsWords =
+      rule.message === undefined || got.message?.replace(/ \([^()]*\)$/, '') === rule.message;
+    const told = { ...rule, message: isInItsWords ? got.message : rule.message };
+    const refusal = cell.way === 'batch, one transaction' ? ROLLED_BACK : told;
     return {
       ...refusal,
       columns: [],

@@ -9,7 +9,11 @@ import {
   relationsIn,
 } from '../../../src/policy/scopes';
 
-const REFUSED = { allow: false, code: 119, reason: 'not allowed: outside the scopes of this session' };
+const REFUSED = {
+  allow: false,
+  code: 119,
+  reason: expect.stringMatching(/^not allowed: outside the scopes of this session( \([\w:*]+\))?$/),
+};
 const OPERATIONS = ['create', 'read', 'update', 'delete'] as const;
 
 describe('a scope', () => {

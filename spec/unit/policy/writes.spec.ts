@@ -109,7 +109,11 @@ describe('what the request of a restricted session may write', () => {
   });
 });
 
-const OUT_OF_SCOPE = { allow: false, code: 119, reason: 'not allowed: outside the scopes of this session' };
+const OUT_OF_SCOPE = {
+  allow: false,
+  code: 119,
+  reason: expect.stringMatching(/^not allowed: outside the scopes of this session( \([\w:*]+\))?$/),
+};
 
 describe('what the request of a scoped session may write', () => {
   const scoped = (fields: object, write: Partial<Write>, guard: string[] = []) =>
@@ -133,8 +137,16 @@ describe('what the request of a scoped session may write', () => {
 
   it('nothing guarded, whatever its scopes', () => {
     const scopes = ['Telemetry:create', '_User:*'];
-    expect(scoped({ scopes }, {}, ['Telemetry'])).toEqual(REFUSED);
-    expect(scoped({ scopes }, { className: '_User', operation: 'update' })).toEqual(REFUSED);
+    const { reason } = REFUSED;
+    expect(scoped({ scopes }, {}, ['Telemetry'])).toEqual({
+      ...REFUSED,
+      reason: `${reason} (Telemetry: the option guard covers it)`,
+    });
+    expect(scoped({ scopes }, { className: '_User', operation: 'update' })).toEqual({
+      ...REFUSED,
+      reason: `${reason} (_User: always guarded)`,
+    });
+    expect(scoped({ scopes }, { operation: 'delete' }, ['Telemetry'])).toEqual(REFUSED);
   });
 
   it('nothing, when its token says that it is scoped and its row does not', () => {
@@ -153,7 +165,8 @@ describe('what the request of a scoped session may write', () => {
 const STALE = {
   allow: false,
   code: 119,
-  reason: 'not allowed: the last login is too long ago, confirm the password first',
+  reason: 'not allowed: the last login is too long ago, confirm the password first (Invoice)',
+  stale: true,
 };
 const MINUTE = 60_000;
 const authenticated = (agoMs: number | null) =>

@@ -2,9 +2,11 @@ import { enforce } from '../../enforce';
 import { invalidSessionError } from '../../errors';
 import { changesPassword } from '../../policy/credentials';
 import type { Decision } from '../../policy/decision';
+import { classesIn, sharedTablesAsked, sharedTablesWritten } from '../../policy/relations';
 import { mayAccess, relationsIn } from '../../policy/scopes';
 import { isStale, mayWrite } from '../../policy/writes';
 import type { SessionRecord } from '../../record';
+import type { Runtime } from '../../runtime';
 import type { Access } from '../access';
 import type { Rule } from '../rule';
 import type { Visit } from '../visit';
@@ -17,29 +19,59 @@ type Judgement = (session: SessionRecord) => Decision;
  * sessions without a recent login from writing the classes of the option `fresh`.
  */
 export const guardRule: Rule = {
-  covers: (className, { writeRules }) => writeRules.isGuarded(className) || writeRules.needsFresh(className),
+  covers: (className, runtime, _options, data) =>
+    isCovered(className, runtime) || sharedTablesWritten(className, data, runtime.nameBytes).length > 0,
   coversScoped: true,
 
   judge(access) {
-    const { visit, operation } = access;
-    switch (visit.caller.kind) {
-      case 'master':
-        return undefined;
-      case 'session':
-        return operation === 'read' ? judgeRead(access) : judgeWrite(access);
-      case 'unknown':
-        // A client with a user came in past the doors. Parse Server's own work passes: it has no user.
-        if (access.byUser && (operation !== 'read' || visit.isScoped)) throw invalidSessionError();
-        requireLogin(access);
-        return undefined;
-      default:
-        requireLogin(access);
-        return undefined;
-    }
+    if (access.visit.caller.kind === 'master') return undefined;
+    const tables = sharedTables(access);
+    return tables.length === 0 ? judgeAs(access, access.className) : judgeShared(access, tables);
   },
 };
 
-function judgeRead({ visit, className, query, byClient }: Access): void | Promise<void> {
+const isCovered = (className: string, { writeRules }: Runtime) =>
+  writeRules.isGuarded(className) || writeRules.needsFresh(className);
+
+/** Judges an access as one of a class. */
+function judgeAs(access: Access, className: string): void | Promise<void> {
+  const { visit, operation } = access;
+  switch (visit.caller.kind) {
+    case 'session':
+      return operation === 'read' ? judgeRead(access, className) : judgeWrite(access, className);
+    case 'unknown':
+      // A client with a user came in past the doors. Parse Server's own work passes: it has no user.
+      if (access.byUser && (operation !== 'read' || visit.isScoped)) throw invalidSessionError();
+      requireLogin(access, className);
+      return undefined;
+    default:
+      requireLogin(access, className);
+      return undefined;
+  }
+}
+
+/** The tables of relations that an access comes to and that other classes may share. */
+function sharedTables({ visit, operation, className, query, data }: Access): readonly string[] {
+  const { nameBytes } = visit.runtime;
+  if (operation !== 'read') return sharedTablesWritten(className, data, nameBytes);
+  return visit.isScoped ? sharedTablesAsked(className, query ?? {}, nameBytes) : [];
+}
+
+/**
+ * Judges an access as one of each class whose relations are in the same tables. Hardly any request comes here, so the
+ * schema is read anew: another process may have changed it.
+ */
+async function judgeShared(access: Access, tables: readonly string[]): Promise<void> {
+  const { visit, className } = access;
+  const schema = await visit.database.loadSchema();
+  const schemas = await schema.getAllClasses({ clearCache: true });
+  const sharing = classesIn(tables, schemas, visit.runtime.nameBytes);
+  for (const name of new Set([className, ...sharing])) {
+    if (visit.isScoped || isCovered(name, visit.runtime)) await judgeAs(access, name);
+  }
+}
+
+function judgeRead({ visit, query, byClient }: Access, className: string): void | Promise<void> {
   if (!visit.isScoped) return undefined;
   const asked = [className, ...relationsIn(query ?? {})];
   return withSession(visit, session => {
@@ -52,8 +84,8 @@ function judgeRead({ visit, className, query, byClient }: Access): void | Promis
   });
 }
 
-function judgeWrite(access: Access): void | Promise<void> {
-  const { visit, className, query, data, byClient } = access;
+function judgeWrite(access: Access, className: string): void | Promise<void> {
+  const { visit, query, data, byClient } = access;
   const { writeRules, now } = visit.runtime;
   const operation = access.operation as 'create' | 'update' | 'delete';
   const write = { className, operation, byClient, query, data };
@@ -100,7 +132,7 @@ function decide(
  * Refuses a caller without a session where the class needs a recent login. Signing up passes: no login can precede
  * it.
  */
-function requireLogin({ visit, className, operation, byClient }: Access): void {
+function requireLogin({ visit, operation, byClient }: Access, className: string): void {
   if (operation === 'read' || !byClient || !visit.runtime.writeRules.needsFresh(className)) return;
   const makesAccount = className === '_User' && (visit.caller.kind !== 'user' || operation === 'create');
   if (!makesAccount) throw invalidSessionError();

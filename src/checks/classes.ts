@@ -1,0 +1,38 @@
+import type { ResolvedOptions } from '../options';
+import type { Database } from '../parse-server';
+import { classesMissing } from '../schema/classes';
+
+/** One warning for each class that an option names and that does not exist. It may be made later. */
+export async function missingClasses(
+  database: Database,
+  { guard, fresh }: Pick<ResolvedOptions, 'guard' | 'fresh'>,
+): Promise<string[]> {
+  const guarded = guard === '*' ? [] : Array.isArray(guard) ? guard : guard.except;
+  const missing = new Set(await classesMissing(database, [...guarded, ...fresh]));
+  if (missing.size === 0) return [];
+  const schema = await database.loadSchema();
+  const known = (await schema.getAllClasses({ clearCache: false })).map(({ className }) => className);
+  const warnings = (option: string, names: readonly string[]) =>
+    [...new Set(names)]
+      .filter(name => missing.has(name))
+      .map(name => {
+        const near = known.find(other => isNear(name, other));
+        const hint = near ? `: did you mean "${near}"?` : '.';
+        return `the option ${option} names the class "${name}", which does not exist${hint}`;
+      });
+  return [...warnings('guard', guarded), ...warnings('fresh', fresh)];
+}
+
+/** How many letters in a row may be other ones: enough for two that have changed places. */
+const MAX_OTHER = 2;
+
+/** Whether one name could be a slip for the other: they begin and end alike, but for a letter or two. */
+function isNear(name: string, other: string): boolean {
+  const [a, b] = [name.toLowerCase(), other.toLowerCase()];
+  const shorter = Math.min(a.length, b.length);
+  let start = 0;
+  while (start < shorter && a[start] === b[start]) start += 1;
+  let end = 0;
+  while (end < shorter - start && a.at(-1 - end) === b.at(-1 - end)) end += 1;
+  return shorter > MAX_OTHER && Math.max(a.length, b.length) - start - end <= MAX_OTHER;
+}

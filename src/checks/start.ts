@@ -1,0 +1,15 @@
+import type { ResolvedOptions } from '../options';
+import type { ServerConfig } from '../parse-server';
+import { missingClasses } from './classes';
+import { deniedColumns } from './denylist';
+import { brokenRouter } from './router';
+
+/** Says once, at the start, what would surprise later. The server starts all the same. */
+export async function warnAtStart(config: ServerConfig, options: ResolvedOptions): Promise<void> {
+  const warnings = [
+    ...(await missingClasses(config.database, options)),
+    ...deniedColumns(config.requestKeywordDenylist),
+    ...brokenRouter([__dirname, process.cwd()]),
+  ];
+  for (const warning of warnings) config.loggerController.warn(`parse-server-sessions: ${warning}`);
+}

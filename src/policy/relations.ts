@@ -1,0 +1,71 @@
+import type { ClassSchema, Query, Row } from '../parse-server';
+import { storedName } from './stored-names';
+
+/** The table of a relation (`DatabaseController.js#joinTableName` of 9.10.0). */
+const joinTable = (key: string, className: string) => `_Join:${key}:${className}`;
+const JOIN_TABLE = /^_Join:[^:]+:(.+)$/;
+
+/** The class that has the relation of this table: a role's members are in `_Join:users:_Role`. */
+export const owningClass = (table: string): string => JOIN_TABLE.exec(table)?.[1] ?? table;
+
+/** Whether other classes could have a relation in the same table, because its name is cut. */
+export const isShared = (table: string, maxBytes: number): boolean => Buffer.byteLength(table) >= maxBytes;
+
+const RELATION_OPS = ['AddRelation', 'RemoveRelation', 'Batch'];
+const isRelationOp = (value: unknown) =>
+  RELATION_OPS.includes(String((value as { __op?: unknown } | null | undefined)?.__op));
+
+const NONE: readonly string[] = [];
+
+/** The tables that a write of relations shares with other classes. Asked for every write: mostly there is none. */
+export function sharedTablesWritten(
+  className: string,
+  data: Row | undefined,
+  maxBytes: number,
+): readonly string[] {
+  if (maxBytes === Infinity) return NONE;
+  const longestKey = maxBytes - joinTable('', className).length;
+  let tables: string[] | undefined;
+  for (const key in data) {
+    if (key.length < longestKey || !isRelationOp(data[key])) continue;
+    tables ??= [];
+    tables.push(storedName(joinTable(key, className), maxBytes));
+  }
+  return tables ?? NONE;
+}
+
+/** The tables that a query may read relations from, and that other classes share. */
+export function sharedTablesAsked(className: string, query: Query, maxBytes: number): readonly string[] {
+  if (maxBytes === Infinity) return NONE;
+  return Object.entries(query).flatMap(([key, value]) => {
+    const related = key === '$relatedTo' ? (value as RelatedTo | null) : undefined;
+    const table = related
+      ? joinTable(String(related.key), String(related.object?.className))
+      : joinTable(key, className);
+    const parts = Array.isArray(value) ? value : [value];
+    const inside = parts.flatMap(part =>
+      part !== null && typeof part === 'object' ? sharedTablesAsked(className, part as Query, maxBytes) : [],
+    );
+    return isShared(table, maxBytes) ? [storedName(table, maxBytes), ...inside] : inside;
+  });
+}
+
+interface RelatedTo {
+  key?: unknown;
+  object?: { className?: unknown };
+}
+
+/** The classes that have a relation in one of these tables. */
+export function classesIn(
+  tables: readonly string[],
+  schemas: readonly ClassSchema[],
+  maxBytes: number,
+): string[] {
+  const isIn = (className: string, key: string) =>
+    tables.includes(storedName(joinTable(key, className), maxBytes));
+  return schemas
+    .filter(({ className, fields }) =>
+      Object.entries(fields).some(([key, { type }]) => type === 'Relation' && isIn(className, key)),
+    )
+    .map(({ className }) => className);
+}
