@@ -12,7 +12,11 @@ const text = (length: number, type = z.string()) => {
 };
 
 const id = text(64);
-const token = text(256);
+/** The master key may have saved a session with a token of any length. */
+const token = z
+  .string({ error: 'expected a token' })
+  .min(1, { error: 'expected a token' })
+  .refine(hasNoNul, NO_NUL);
 const name = text(128, z.string().trim());
 const installationId = text(128);
 
