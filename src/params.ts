@@ -3,8 +3,8 @@ import { ErrorCode, parseError } from './errors';
 import { textOf, typeOf } from './in-messages';
 
 /** PostgreSQL keeps no NUL in a text, and answers a query that holds one with an error. */
-const hasNoNul = (text: string) => !text.includes('\0');
-const NO_NUL = { error: 'expected a text without NUL characters' };
+export const hasNoNul = (text: string) => !text.includes('\0');
+export const NO_NUL = { error: 'expected a text without NUL characters' };
 
 /** A parameter that is a text of 1 to this many characters. */
 export const text = (length: number, type = z.string()) => {

@@ -142,10 +142,10 @@ export function parseSessions(input: SessionsOptions = {}): Sessions {
     files: session => started().files.of(session),
     invalidate: session => store.invalidate(session),
     liveQuery(server) {
-      const { revocations, stop, config, database } = started();
+      const { revocations, liveClients, stop, config, database } = started();
       const sockets = new LiveQuerySockets(server as LiveQueryServer, config.loggerController);
       stop.push(revocations.onEnded(tokens => sockets.close(tokens)));
-      stop.push(watchSockets(sockets, database, now, config.loggerController));
+      stop.push(watchSockets(sockets, liveClients, database, now, config.loggerController));
     },
     async shutdown() {
       stopWatching();

@@ -14,6 +14,7 @@ import { CallerSessions } from './sessions/callers';
 import type { Connection } from './sessions/connection';
 import { Endings } from './sessions/endings';
 import { LimitKeeper } from './sessions/limits';
+import { LiveClients } from './sessions/live-clients';
 import { Revocations } from './sessions/revocations';
 
 /** How long Parse Server trusts a cached token when the option `cacheTTL` is not given, in milliseconds. */
@@ -23,6 +24,7 @@ const DEFAULT_CACHE_TTL = 5000;
 export interface Runtime extends Connection {
   callers: CallerSessions;
   revocations: Revocations;
+  liveClients: LiveClients;
   activity?: ActivityTracker;
   /** How many bytes of a class's name the database keeps. */
   nameBytes: number;
@@ -60,8 +62,11 @@ export function makeRuntime(
 
   const callers = new CallerSessions(database, config.cacheTTL ?? DEFAULT_CACHE_TTL, now);
   const revocations = new Revocations(cacheController, sharesCache);
+  const liveClients = new LiveClients();
   const activity = options.activity.enabled
-    ? new ActivityTracker(database, cacheController, log, policy, options.activity, events)
+    ? new ActivityTracker(database, cacheController, log, policy, options.activity, events, () =>
+        liveClients.listening(),
+      )
     : undefined;
   revocations.onEnded(tokens => {
     for (const token of tokens) {
@@ -83,6 +88,7 @@ export function makeRuntime(
     policy,
     callers,
     revocations,
+    liveClients,
     activity,
     files,
     endings,

@@ -136,15 +136,40 @@ describe('the LiveQuery socket of a session', () => {
   });
 });
 
-it('a client that names nonsense as its token keeps no other socket open', async () => {
-  const soon = await makeSession(server, user.userId, { expiresAt: parseDate(Date.now() + 20 * SECOND) });
-  const expiring = await open({ token: soon.token });
-  await expiring.subscribe('Note');
-  const nonsense = ['x\u0000y', `r:${'x'.repeat(100_000)}`];
-  const clients = await Promise.all(nonsense.map(token => open({ token })));
-  letPass(31 * SECOND);
-  expect(await expiring.closed()).toBe(SESSION_ENDED);
-  for (const client of clients) expect(await client.closed()).toBe(SESSION_ENDED);
+describe('a client whose token is that of no session', () => {
+  const TOKENS: Array<[string, () => string]> = [
+    ['an empty text', () => ''],
+    ['a made-up token', () => `r:${'0123456789abcdef'.repeat(2)}`],
+    ['a text of another kind', () => 'garbage'],
+    ['a text with a NUL', () => 'x\u0000y'],
+    ['a long text', () => `r:${'x'.repeat(100_000)}`],
+  ];
+
+  it.each(TOKENS)('stays connected as nobody, as on stock Parse Server: %s', async (_what, token) => {
+    const [nobody, subscriber] = await Promise.all([open({ token: token() }), open({})]);
+    const subscribed = [await nobody!.subscribe('Note'), await subscriber!.subscribe('Note', token())];
+    // A connection needs no token. A subscription is refused where its token could be one that was revoked.
+    const mayBe = token().startsWith('r:');
+    expect(subscribed.map(({ op }) => op)).toEqual(Array(2).fill(mayBe ? 'error' : 'subscribed'));
+    for (let check = 0; check < 3; check += 1) {
+      letPass(31 * SECOND);
+      // That it is open is shown by an answer, whichever.
+      const query = { className: 'Note', where: {} };
+      for (const socket of [nobody!, subscriber!]) {
+        await socket.ask({ op: 'subscribe', requestId: check + 100, query });
+        expect(socket.isOpen).toBe(true);
+      }
+    }
+  });
+
+  it('keeps no other socket open', async () => {
+    const soon = await makeSession(server, user.userId, { expiresAt: parseDate(Date.now() + 20 * SECOND) });
+    for (const [, token] of TOKENS) await open({ token: token() });
+    const expiring = await open({ token: soon.token });
+    await expiring.subscribe('Note');
+    letPass(51 * SECOND);
+    expect(await expiring.closed()).toBe(SESSION_ENDED);
+  });
 });
 
 it('sessions.liveQuery() takes a LiveQuery server only', () => {

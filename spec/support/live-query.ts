@@ -9,7 +9,7 @@ export type LiveQueryClient = Awaited<ReturnType<typeof openLiveQuery>>;
 /** A LiveQuery client that speaks the protocol itself, so that it can send what the SDK never would. */
 export async function openLiveQuery(
   server: Pick<SpecServer, 'url' | 'appId'>,
-  { token, master }: { token?: string; master?: boolean } = {},
+  { token, master, connect: more = {} }: { token?: string; master?: boolean; connect?: object } = {},
 ) {
   const socket = new WebSocket(server.url.replace(/^http/, 'ws'));
   const received: Message[] = [];
@@ -57,6 +57,7 @@ export async function openLiveQuery(
       applicationId: server.appId,
       ...(sessionToken !== undefined && { sessionToken }),
       ...(master && { masterKey: MASTER_KEY }),
+      ...more,
     });
   connect(token);
   await next(({ op }) => op === 'connected');
@@ -99,6 +100,14 @@ export async function openLiveQuery(
       return next(
         message => received.indexOf(message) >= before && ['subscribed', 'error'].includes(message.op),
       );
+    },
+
+    /** Sends a message as it is, and answers what comes next for its `requestId`. */
+    async ask(message: Message): Promise<Message> {
+      const before = received.length;
+      send(message);
+      const isNew = (answer: Message) => received.indexOf(answer) >= before;
+      return next(answer => isNew(answer) && answer.requestId === message.requestId && !answer.object);
     },
 
     /** The event that tells of this object. */

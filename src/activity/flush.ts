@@ -10,6 +10,9 @@ const CHUNK = 1_000;
 /** How many updates run at once. More of them could take all the connections that requests need. */
 const AT_ONCE = 5;
 
+/** When the database has refused so many marks of one flush, it is not because of the marks. */
+const MAX_REFUSED = 20;
+
 interface Update {
   data: Row;
   sessions: SessionRecord[];
@@ -22,11 +25,15 @@ export interface Written {
   moved: string[];
 }
 
+/** Called with the token of a mark that the database does not take. */
+export type Refuse = (token: string) => void;
+
 /**
  * Writes last accesses: per chunk of sessions one read, then one bulk update for all sessions that need the same
  * values. Sessions used within two intervals get the same time, that of their latest access: as a rule that is one
  * update per kind. A session with a new address takes an update of its own, and so does the last move of an end,
  * which stops at the max age.
+ * @throws what the database answers when it takes no marks at all.
  */
 export async function writeMarks(
   database: Database,
@@ -34,6 +41,7 @@ export async function writeMarks(
   interval: number,
   policy: ExpiryPolicy,
   events: Pick<SessionEmitter, 'emit'>,
+  refuse: Refuse,
 ): Promise<Written> {
   const written: Written = { sessions: [], moved: [] };
   const write = async ({ data, sessions }: Update) => {
@@ -44,28 +52,57 @@ export async function writeMarks(
       written.moved.push(session.sessionToken);
     }
   };
+  const writeChunk = async (tokens: string[], at: Date) => {
+    const rows = await database.find('_Session', { sessionToken: { $in: tokens } }, {});
+    const sessions = rows.map(toSessionRecord);
+    // An access after the session's end does not count. One before it does, however late it is written.
+    const used = sessions.filter(({ sessionToken, expiresAt }) => {
+      const mark = marks.get(sessionToken);
+      return mark && !(expiresAt && expiresAt < mark.at);
+    });
+    const updates = updatesOf(used, marks, at, policy);
+    for (let next = 0; next < updates.length; next += AT_ONCE) {
+      await Promise.all(updates.slice(next, next + AT_ONCE).map(write));
+    }
+    for (const session of sessions) {
+      const mark = marks.get(session.sessionToken);
+      if (mark) tellAddresses(session, mark, events);
+    }
+    written.sessions.push(...sessions);
+  };
+  let refused = 0;
+  /** Divides a chunk that fails, down to the marks for which it does. The others are written. */
+  const writeDivided = async (tokens: string[], at: Date): Promise<void> => {
+    try {
+      return await writeChunk(tokens, at);
+    } catch (error) {
+      if (!(await takesWrites(database, at))) throw error;
+      if (tokens.length === 1) {
+        refuse(tokens[0]!);
+        refused += 1;
+        if (refused === MAX_REFUSED) throw error;
+        return;
+      }
+    }
+    const half = Math.ceil(tokens.length / 2);
+    await writeDivided(tokens.slice(0, half), at);
+    await writeDivided(tokens.slice(half), at);
+  };
   for (const [at, tokens] of byInterval(marks, interval)) {
     for (let start = 0; start < tokens.length; start += CHUNK) {
-      const chunk = tokens.slice(start, start + CHUNK);
-      const rows = await database.find('_Session', { sessionToken: { $in: chunk } }, {});
-      const sessions = rows.map(toSessionRecord);
-      // An access after the session's end does not count. One before it does, however late it is written.
-      const used = sessions.filter(({ sessionToken, expiresAt }) => {
-        const mark = marks.get(sessionToken);
-        return mark && !(expiresAt && expiresAt < mark.at);
-      });
-      const updates = updatesOf(used, marks, at, policy);
-      for (let next = 0; next < updates.length; next += AT_ONCE) {
-        await Promise.all(updates.slice(next, next + AT_ONCE).map(write));
-      }
-      for (const session of sessions) {
-        const mark = marks.get(session.sessionToken);
-        if (mark) tellAddresses(session, mark, events);
-      }
-      written.sessions.push(...sessions);
+      await writeDivided(tokens.slice(start, start + CHUNK), at);
     }
   }
   return written;
+}
+
+/** Whether the database takes an update such as those of a flush. This one changes nothing. */
+async function takesWrites(database: Database, at: Date): Promise<boolean> {
+  const update = { lastAccessedAt: toParseDate(at) };
+  return database.update('_Session', { objectId: { $in: [] } }, update, { many: true }).then(
+    () => true,
+    () => false,
+  );
 }
 
 const dateOrNull = (date: Date | null | undefined) => (date ? toParseDate(date) : null);

@@ -20,24 +20,34 @@ function otherIps(earlier: Mark | undefined, later: Mark): readonly string[] | u
   return ips.size > 0 ? [...ips].slice(0, MAX_OTHER_IPS) : undefined;
 }
 
+/** Texts of so many characters, all together, weigh as much as one more mark: clients choose them. */
+const CHARS_PER_MARK = 512;
+
+const weightOf = (token: string, { userAgent = '' }: Mark) =>
+  1 + Math.floor((token.length + userAgent.length) / CHARS_PER_MARK);
+
 /** The last accesses that are not written yet, by token: one per session, however often it was used. */
 export class Marks {
   private byToken = new Map<string, Mark>();
+  private weight = 0;
 
+  /** @param limit how many marks are kept; fewer where they hold long texts. */
   constructor(private readonly limit: number) {}
 
   get size(): number {
     return this.byToken.size;
   }
 
+  get isFull(): boolean {
+    return this.weight >= this.limit;
+  }
+
   get(token: string): Mark | undefined {
     return this.byToken.get(token);
   }
 
-  set(token: string, given: Mark): void {
+  set(token: string, mark: Mark): void {
     const known = this.byToken.get(token);
-    // Parse Server does not tell where the download of a file comes from.
-    const mark = known && given.ip === undefined ? { ...known, at: given.at } : given;
     // Behind a proxy it is a piece of a header, which a client can make long.
     if (mark.ip) mark.ip = known?.ip === mark.ip ? known.ip : copyOf(mark.ip);
     // Nearly always the same device goes on.
@@ -45,27 +55,34 @@ export class Marks {
       this.replace(token, mark);
       return;
     }
-    const [earlier, later] = known && known.at > mark.at ? [mark, known] : [known, mark];
+    const [earlier, latest] = known && known.at > mark.at ? [mark, known] : [known, mark];
+    // An access by LiveQuery, or the download of a file, tells no address: the session stays where it was.
+    const later = earlier && latest.ip === undefined ? { ...earlier, at: latest.at } : latest;
     const others = otherIps(earlier, later);
-    const merged = others ? { ...later, otherIps: others } : later;
-    if (!known && this.byToken.size >= this.limit) {
-      // This happens only when flushes fail for long. The oldest mark is worth least.
-      const oldest = this.byToken.keys().next();
-      if (!oldest.done) this.byToken.delete(oldest.value);
-    }
-    this.replace(token, merged);
+    this.replace(token, others ? { ...later, otherIps: others } : later);
+    // This happens only when flushes fail for long. The oldest mark is worth least.
+    while (this.weight > this.limit && this.size > 1) this.drop(this.byToken.keys().next().value!);
   }
 
   /** Puts the mark behind the others: their order is that of the accesses. */
   private replace(token: string, mark: Mark): void {
-    this.byToken.delete(token);
+    this.drop(token);
     this.byToken.set(token, mark);
+    this.weight += weightOf(token, mark);
+  }
+
+  private drop(token: string): void {
+    const mark = this.byToken.get(token);
+    if (!mark) return;
+    this.byToken.delete(token);
+    this.weight -= weightOf(token, mark);
   }
 
   /** Takes every mark out. */
   take(): Map<string, Mark> {
     const taken = this.byToken;
     this.byToken = new Map();
+    this.weight = 0;
     return taken;
   }
 
@@ -73,6 +90,8 @@ export class Marks {
   restore(marks: Map<string, Mark>): void {
     const newer = this.byToken;
     this.byToken = marks;
+    this.weight = 0;
+    for (const [token, mark] of marks) this.weight += weightOf(token, mark);
     for (const [token, mark] of newer) this.set(token, mark);
   }
 }

@@ -31,7 +31,10 @@ export class ActivityTracker {
   private flushing: Promise<void> | undefined;
   private writing: ReadonlyMap<string, Mark> | undefined;
   private hasFailed = false;
+  private hasDropped = false;
+  private isStopped = false;
 
+  /** @param listening answers the tokens of the sessions that wait for events of LiveQuery. */
   constructor(
     private readonly database: Database,
     private readonly cache: CacheController,
@@ -39,6 +42,7 @@ export class ActivityTracker {
     private readonly policy: ExpiryPolicy,
     private readonly options: ActivityOptions,
     private readonly events: Pick<SessionEmitter, 'emit'>,
+    private readonly listening: () => Iterable<string> = () => [],
   ) {
     this.timer = setInterval(() => void this.flush(), options.flushInterval);
     this.timer.unref();
@@ -46,7 +50,7 @@ export class ActivityTracker {
 
   mark(token: string, mark: Mark): void {
     this.marks.set(token, mark);
-    if (this.marks.size >= MAX_MARKS && !this.hasFailed) void this.flush();
+    if (this.marks.isFull && !this.hasFailed) void this.flush();
     const end = this.ends.get(token);
     if (end !== undefined) this.flushBefore(end, mark.at.getTime());
   }
@@ -61,8 +65,12 @@ export class ActivityTracker {
     this.ends.delete(token);
   }
 
-  /** Writes the marks. Never rejects: a failure is logged once until the next success. */
-  async flush(): Promise<void> {
+  /**
+   * Writes the marks, and marks before that who listens to LiveQuery. Never rejects: a failure is logged once until the
+   * next success.
+   * @param isEarly whether those who listen can wait for the regular flush, unless their session ends before it.
+   */
+  async flush(isEarly = false): Promise<void> {
     // One flush at a time. The caller's marks may have come after the running one took its own, so the caller
     // waits for that and the next.
     const before = this.flushing;
@@ -70,6 +78,7 @@ export class ActivityTracker {
       await before;
       if (this.flushing) return this.flushing;
     }
+    this.markListening(isEarly);
     if (this.marks.size === 0) return;
     this.flushing = this.write().finally(() => (this.flushing = undefined));
     return this.flushing;
@@ -77,6 +86,7 @@ export class ActivityTracker {
 
   /** Writes what is left and stops. */
   async shutdown(): Promise<void> {
+    this.isStopped = true;
     clearInterval(this.timer);
     clearTimeout(this.early?.timer);
     await this.flush();
@@ -105,21 +115,45 @@ export class ActivityTracker {
    * the time that is left. The write moves the end, so the next request needs no early flush.
    */
   private flushBefore(end: number, at: number): void {
+    if (this.isStopped || !this.isNear(end, at)) return;
     const delay = (end - at) / 2;
-    if (delay < 0 || delay >= this.options.flushInterval) return;
     const due = at + delay;
     if (this.early && this.early.due <= due) return;
     clearTimeout(this.early?.timer);
     const timer = setTimeout(() => {
       this.early = undefined;
-      void this.flush();
+      void this.flush(true);
     }, delay);
     timer.unref();
     this.early = { due, timer };
   }
 
+  /** Whether the regular flush would be too late to move this end. */
+  private isNear(end: number, at: number): boolean {
+    return end >= at && (end - at) / 2 < this.options.flushInterval;
+  }
+
+  private markListening(isEarly: boolean): void {
+    const at = new Date();
+    for (const token of this.listening()) {
+      const end = this.ends.get(token);
+      if (!isEarly || (end !== undefined && this.isNear(end, at.getTime()))) this.marks.set(token, { at });
+    }
+  }
+
+  /** Whoever only listens sends no request that would have the next access written in time. */
+  private flushBeforeListeningEnds(): void {
+    if (!this.watchesEnds) return;
+    const at = Date.now();
+    for (const token of this.listening()) {
+      const end = this.ends.get(token);
+      if (end !== undefined) this.flushBefore(end, at);
+    }
+  }
+
   private async write(): Promise<void> {
     const marks = this.marks.take();
+    let dropped = 0;
     this.writing = marks;
     try {
       const { sessions, moved } = await writeMarks(
@@ -128,6 +162,10 @@ export class ActivityTracker {
         this.options.flushInterval,
         this.policy,
         this.events,
+        token => {
+          marks.delete(token);
+          dropped += 1;
+        },
       );
       for (const session of sessions) {
         const end = this.isMovable(session) ? session.expiresAt?.getTime() : undefined;
@@ -136,6 +174,7 @@ export class ActivityTracker {
       // Parse Server keeps the former end beside the cached user, and would refuse the token by it
       // (`Auth.js#getAuthForSessionToken` of 9.10.0). Where the cache fails (Redis is down), it reads the new end.
       await Promise.allSettled(moved.map(token => this.cache.user.del(token)));
+      this.flushBeforeListeningEnds();
       this.hasFailed = false;
     } catch (error) {
       this.marks.restore(marks);
@@ -147,6 +186,17 @@ export class ActivityTracker {
       this.hasFailed = true;
     } finally {
       this.writing = undefined;
+      this.tellDropped(dropped);
     }
+  }
+
+  /** Once, until a flush drops nothing. Parse Server logs what the database says. */
+  private tellDropped(count: number): void {
+    if (count > 0 && !this.hasDropped) {
+      this.log.error(
+        `parse-server-sessions: ${count} last accesses are dropped, which the database does not take.`,
+      );
+    }
+    this.hasDropped = count > 0;
   }
 }

@@ -1,10 +1,14 @@
 import { z } from 'zod';
-import { text } from '../params';
+import { hasNoNul, NO_NUL, text } from '../params';
 import { sessionName } from '../sessions/restricted-params';
 
 /** As long as `allowCustomObjectId` is likely to have them; Parse Server itself has no limit. */
 const id = text(256);
-const token = text(256);
+/** The master key may have saved a session with a token of any length. */
+const token = z
+  .string({ error: 'expected a token' })
+  .min(1, { error: 'expected a token' })
+  .refine(hasNoNul, NO_NUL);
 
 /** How many sessions a list has at most, the caller's own aside. A user could have any number of them. */
 export const MAX_LISTED = 1000;

@@ -1,7 +1,7 @@
 import { ErrorCode } from '../errors';
 import type { ServerConfig, ServerRequest } from '../parse-server';
 import type { Runtime } from '../runtime';
-import { isLegacyToken } from '../sessions/callers';
+import { isForeignToken } from '../sessions/callers';
 import { isRest } from './routes';
 import { MASTER, NOBODY, READ_ONLY_MASTER, UNKNOWN, UNSEEN, type Caller } from './visit';
 
@@ -19,11 +19,13 @@ export function callerOfRequest(request: ServerRequest): Caller {
   const token = info?.sessionToken;
   const userId = auth?.user?.id;
   if (!token) return userId === undefined ? NOBODY : { kind: 'user', userId };
-  if (!isLegacyToken(token)) return { kind: 'session', token, userId };
-  // Parse Server takes a legacy token on this route only (`middlewares.js#handleParseSession` of 9.10.0). A path
-  // of GraphQL may end alike, so `isRest` is asked.
-  const upgrades = UPGRADE.test(path) && isRest(request) && !request.userFromJWT;
-  return upgrades && userId !== undefined ? { kind: 'user', userId } : UNKNOWN;
+  // On this route Parse Server takes such a token for one of the time before revocable sessions
+  // (`middlewares.js#handleParseSession` of 9.10.0). A path of GraphQL may end alike, so `isRest` is asked.
+  if (isForeignToken(token) && UPGRADE.test(path)) {
+    const upgrades = isRest(request) && !request.userFromJWT && userId !== undefined;
+    return upgrades ? { kind: 'user', userId } : UNKNOWN;
+  }
+  return { kind: 'session', token, userId };
 }
 
 /**
@@ -51,7 +53,7 @@ export function callerPastDoors(config: Partial<ServerConfig> | undefined, userI
   if (!config?.headers) return UNKNOWN;
   const { 'x-parse-application-id': appId, 'x-parse-session-token': token } = config.headers;
   if (appId !== config.applicationId) return UNSEEN;
-  return typeof token === 'string' && !isLegacyToken(token) ? { kind: 'session', token, userId } : UNKNOWN;
+  return typeof token === 'string' && token ? { kind: 'session', token, userId } : UNKNOWN;
 }
 
 /** The options of a call by the SDK in cloud code. */

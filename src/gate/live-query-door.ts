@@ -2,6 +2,9 @@ import { ErrorCode, parseError } from '../errors';
 import { mayAccess, scopesOf } from '../policy/scopes';
 import type { Runtime } from '../runtime';
 import type { Composer, Register } from '../parse-cloud';
+import { isForeignToken } from '../sessions/callers';
+import type { SessionRecord } from '../record';
+import type { LiveClient } from '../sessions/live-clients';
 
 /** LiveQuery would send the restricted session its user's credentials, see `policy/credentials.ts`. */
 const RESTRICTED_SUBSCRIPTION_MESSAGE = 'subscription to users not allowed: restricted session';
@@ -9,8 +12,7 @@ const RESTRICTED_SUBSCRIPTION_MESSAGE = 'subscription to users not allowed: rest
 const RESTRICTED_CONNECTION_MESSAGE = 'second connection on one socket not allowed: restricted session';
 
 /** A client of Parse's LiveQuery server, as `beforeConnect` gets it. */
-interface SocketClient {
-  sessionToken?: string;
+interface SocketClient extends LiveClient {
   hasMasterKey?: boolean;
   parseWebSocket: Socket;
   getSubscriptionInfo(requestId: unknown): { sessionToken?: string } | undefined;
@@ -22,10 +24,17 @@ interface Socket {
   removeAllListeners(event: 'message'): unknown;
   on(event: 'message' | 'disconnect', listener: (raw: unknown) => void): unknown;
   send(message: string): void;
+  /** The WebSocket itself. */
+  ws?: { readyState?: number };
 }
+
+/** The state of a WebSocket. */
+const CLOSED = 3;
 
 interface ConnectRequest {
   client?: SocketClient;
+  /** Whom Parse Server has found by the token of the connection. */
+  user?: object;
 }
 
 /** What a client sends to subscribe, or to change a subscription. */
@@ -46,15 +55,19 @@ export function liveQueryDoor(runtime: Runtime, liveClasses: readonly string[]) 
   const clients = new WeakMap<Socket, SocketClient>();
   let isRegistered = false;
 
-  const admit = async ({ client }: ConnectRequest): Promise<void> => {
+  const admit = async ({ client, user }: ConnectRequest): Promise<void> => {
     if (!client) return;
     const socket = client.parseWebSocket;
     const former = clients.get(socket);
     if (former) await requireUnrestrictedClients([former, client], runtime);
     clients.set(socket, client);
     // What has no listeners receives nothing.
-    if (!former && typeof socket.listeners === 'function')
-      standBefore(socket, message => judgeSubscription(message, clients.get(socket)!, runtime), runtime);
+    if (typeof socket.listeners !== 'function') return;
+    if (!former)
+      standBefore(socket, message => admitMessage(message, clients.get(socket)!, runtime), runtime);
+    if (isClosed(socket)) return;
+    runtime.liveClients.connected(socket, client);
+    if (user && client.sessionToken) await markUse(client, client.sessionToken, runtime);
   };
 
   const composeConnect: Composer = (register, handler, validator) => {
@@ -94,15 +107,15 @@ async function requireUnrestrictedClients(
   }
 }
 
+/** A socket that was closed while Parse Server looked up who connects: it will not tell that once more. */
+const isClosed = ({ ws }: Socket) => ws?.readyState === CLOSED;
+
 /**
  * Puts one listener in the place of Parse Server's own. It has each subscription judged, then hands the message on
  * to them. Messages keep their order.
  */
-function standBefore(
-  socket: Socket,
-  judge: (message: Subscribe) => Promise<void>,
-  { config }: Runtime,
-): void {
+function standBefore(socket: Socket, judge: (message: Subscribe) => Promise<void>, runtime: Runtime): void {
+  const { config, liveClients, activity, now } = runtime;
   const listeners = socket.listeners('message');
   let isOpen = true;
   let before = Promise.resolve();
@@ -119,7 +132,10 @@ function standBefore(
     handOn(raw);
   };
   socket.removeAllListeners('message');
-  socket.on('disconnect', () => (isOpen = false));
+  socket.on('disconnect', () => {
+    isOpen = false;
+    for (const token of liveClients.disconnected(socket)) activity?.mark(token, { at: now() });
+  });
   socket.on('message', raw => {
     before = before.then(() => pass(raw)).catch(error => config.loggerController.error(String(error)));
   });
@@ -155,9 +171,9 @@ function sendRefusal(socket: Socket, requestId: unknown, error: { code?: number;
 /**
  * Judges a subscription by each token that Parse Server may take its user from
  * (`ParseLiveQueryServer.js#getAuthFromClient` of 9.10.0): its own, that of the subscription which it replaces,
- * and that of the connection.
+ * and that of the connection. Subscribing is an access of each of these sessions.
  */
-async function judgeSubscription(message: Subscribe, client: SocketClient, runtime: Runtime): Promise<void> {
+async function admitMessage(message: Subscribe, client: SocketClient, runtime: Runtime): Promise<void> {
   if (client.hasMasterKey) return;
   const { className } = message.query;
   const own = message.sessionToken;
@@ -166,21 +182,32 @@ async function judgeSubscription(message: Subscribe, client: SocketClient, runti
     if (typeof token !== 'string' || token === '') continue;
     // A connection may outlive its session. A subscription with a token of its own works without it.
     const isNeeded = token === own || typeof own !== 'string' || own === '';
-    await judgeToken(token, className, isNeeded, runtime);
+    const session = await sessionOf(token, isNeeded, runtime);
+    if (!session) continue;
+    judgeSession(session, className, runtime);
+    await markUse(client, token, runtime);
   }
 }
 
-async function judgeToken(
+/**
+ * The session of a token; `null` where Parse Server takes the subscription for nobody's.
+ * @throws 209 for a token that may be of a session that is over: one of those that Parse Server makes, or one that
+ * this process has seen revoked.
+ */
+async function sessionOf(
   token: string,
-  className: string,
   isNeeded: boolean,
-  { callers, events }: Runtime,
-): Promise<void> {
-  const session = await callers.live(token).catch(error => {
-    if (isNeeded || error.code !== ErrorCode.INVALID_SESSION_TOKEN) throw error;
+  { callers, revocations }: Runtime,
+): Promise<SessionRecord | null> {
+  const wasOne = !isForeignToken(token) || revocations.isRevoked(token);
+  return callers.live(token).catch(error => {
+    if ((isNeeded && wasOne) || error.code !== ErrorCode.INVALID_SESSION_TOKEN) throw error;
     return null;
   });
-  if (!session?.restricted) return;
+}
+
+function judgeSession(session: SessionRecord, className: string, { events }: Runtime): void {
+  if (!session.restricted) return;
   if (className === '_User') {
     events.blocked(session, 'subscribe', className);
     throw parseError(ErrorCode.OPERATION_FORBIDDEN, RESTRICTED_SUBSCRIPTION_MESSAGE);
@@ -191,4 +218,18 @@ async function judgeToken(
   if (decision.allow) return;
   events.blocked(session, 'subscribe', className);
   throw parseError(decision.code, decision.reason);
+}
+
+/**
+ * Marks a session as used by LiveQuery. The tracker of last accesses asks for those that wait for events, and has to
+ * know when they end: LiveQuery has a cache of its own, where it does not see that.
+ */
+async function markUse(client: SocketClient, token: string, runtime: Runtime): Promise<void> {
+  const { callers, liveClients, activity, now } = runtime;
+  liveClients.found(client.parseWebSocket, client, token);
+  if (!activity) return;
+  // As a rule it is known. A look-up that fails refuses nothing.
+  const session = callers.known(token) ?? (await callers.find(token).catch(() => null));
+  if (session?.expiresAt) activity.learn(token, session.expiresAt);
+  if (session) activity.mark(token, { at: now() });
 }

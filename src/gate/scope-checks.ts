@@ -30,9 +30,9 @@ async function judgeScopes(
 ): Promise<void> {
   if (!token || !isScopedToken(token)) return;
   const session = await callers.live(token);
-  const decision = judgement(session?.scopes ?? []);
+  const decision = judgement(session.scopes ?? []);
   if (decision.allow) return;
-  if (session) events.blocked(session, operation, target);
+  events.blocked(session, operation, target);
   throw parseError(decision.code, decision.reason);
 }
 

@@ -1,17 +1,15 @@
 import { unexpired } from '../expiry/queries';
 import type { Database, Logger } from '../parse-server';
-import { isPlausibleToken } from '../sessions/callers';
+import { tokensOf, type LiveClient, type LiveClients } from '../sessions/live-clients';
 
 /** The part of Parse's LiveQuery server that holds the sockets. */
 export interface LiveQueryServer {
-  clients: Map<unknown, LiveQueryClient>;
+  clients: Map<unknown, SocketClient>;
   authCache: { delete(token: string): unknown };
   cacheController: { user: { del(token: string): Promise<unknown> } };
 }
 
-interface LiveQueryClient {
-  sessionToken?: string;
-  subscriptionInfos: Map<unknown, { sessionToken?: string }>;
+interface SocketClient extends LiveClient {
   parseWebSocket: { ws: { close(code?: number, reason?: string): void } };
 }
 
@@ -23,14 +21,6 @@ const CHUNK = 1000;
 
 /** A close code of the private range: the session is invalid, as Parse's error 209. */
 const SESSION_ENDED = 4209;
-
-function tokensOf(client: LiveQueryClient): string[] {
-  const tokens = [
-    client.sessionToken,
-    ...[...client.subscriptionInfos.values()].map(info => info.sessionToken),
-  ];
-  return tokens.filter(token => token !== undefined);
-}
 
 /**
  * Closes the LiveQuery sockets of sessions that have ended. Parse Server (9.10.0) never does. Such a socket goes
@@ -44,11 +34,6 @@ export class LiveQuerySockets {
     if (typeof server?.clients?.values !== 'function' || !server.authCache || !server.cacheController) {
       throw new TypeError('liveQuery() takes the server that ParseServer.createLiveQueryServer() answers.');
     }
-  }
-
-  /** The tokens of every open socket. */
-  tokens(): string[] {
-    return [...new Set([...this.server.clients.values()].flatMap(tokensOf))];
   }
 
   close(ended: readonly string[]): void {
@@ -67,11 +52,12 @@ export class LiveQuerySockets {
 
 /**
  * Closes the sockets of sessions that expire, or that another process revokes. Each check asks the database once
- * per thousand tokens.
+ * per thousand tokens. A token that was never that of a session leaves its socket open, as Parse Server does.
  * @returns a function that stops it.
  */
 export function watchSockets(
   sockets: LiveQuerySockets,
+  clients: LiveClients,
   database: Database,
   now: () => Date,
   log: Logger,
@@ -84,12 +70,10 @@ export function watchSockets(
   }
 
   async function check(): Promise<void> {
-    const open = sockets.tokens();
-    // A client may name anything as its token. What cannot be one counts as ended without a look-up.
-    const plausible = open.filter(isPlausibleToken);
-    const ended = new Set(open);
-    for (let start = 0; start < plausible.length; start += CHUNK) {
-      for (const token of await alive(plausible.slice(start, start + CHUNK))) ended.delete(String(token));
+    const ended = clients.tokens();
+    const tokens = [...ended];
+    for (let start = 0; start < tokens.length; start += CHUNK) {
+      for (const token of await alive(tokens.slice(start, start + CHUNK))) ended.delete(String(token));
     }
     if (ended.size > 0) sockets.close([...ended]);
   }

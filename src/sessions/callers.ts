@@ -9,13 +9,11 @@ import { toSessionRecord, type SessionRecord } from '../record';
 /** How many sessions are kept. Any more within one cache period cost a query each again. */
 const MAX_CACHED = 50_000;
 
-/** A token of the time before revocable sessions (`_User._session_token`): it has no session row. */
-export const isLegacyToken = (token: string) => !token.startsWith('r:');
-
-const MAX_TOKEN = 128;
-
-/** Whether a text could be a token. Any other is not looked up: PostgreSQL refuses a query that holds a NUL. */
-export const isPlausibleToken = (token: string) => token.length <= MAX_TOKEN && !token.includes('\0');
+/**
+ * Whether Parse Server itself makes no such tokens of sessions. One may be of the time before revocable sessions
+ * (`_User._session_token`), which has no session row. The master key may save a session with any token.
+ */
+export const isForeignToken = (token: string) => !token.startsWith('r:');
 
 /** A look-up under way. */
 interface Loading {
@@ -42,17 +40,17 @@ export class CallerSessions {
   }
 
   /**
-   * The session of this token; `null` for a legacy token, which has none.
+   * The session of this token.
    * @throws 209 when the session is gone, expired or invalidated: Parse Server's cache may still trust its token.
    */
-  async live(token: string): Promise<SessionRecord | null> {
+  async live(token: string): Promise<SessionRecord> {
     let session = await this.find(token);
     if (session && this.isOver(session)) {
       // Its end may have moved since the look-up.
       this.forget(token);
       session = await this.find(token);
     }
-    if (session ? this.isOver(session) : !isLegacyToken(token)) throw invalidSessionError();
+    if (!session || this.isOver(session)) throw invalidSessionError();
     return session;
   }
 
@@ -82,7 +80,6 @@ export class CallerSessions {
 
   /** The session of this token, over or not; `null` when there is none. */
   async find(token: string): Promise<SessionRecord | null> {
-    if (!isPlausibleToken(token)) return null;
     const known = this.cache.get(token);
     if (known) return known;
     const underWay = this.loading.get(token);
@@ -102,12 +99,18 @@ export class CallerSessions {
   private async load(token: string, own: Loading): Promise<SessionRecord | null> {
     const isWanted = () => this.loading.get(token) === own;
     try {
-      const [row] = await this.database.find('_Session', { sessionToken: token }, { limit: 1 });
+      const [row] = await this.rowsOf(token);
       const session = row ? toSessionRecord(row) : null;
       if (session && isWanted()) this.cache.set(token, session);
       return session;
     } finally {
       if (isWanted()) this.loading.delete(token);
     }
+  }
+
+  private rowsOf(token: string): Promise<Row[]> {
+    const rows = this.database.find('_Session', { sessionToken: token }, { limit: 1 });
+    // PostgreSQL keeps no NUL in a text, and refuses a query that holds one.
+    return token.includes('\0') ? rows.catch(() => []) : rows;
   }
 }

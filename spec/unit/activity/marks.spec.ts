@@ -22,11 +22,34 @@ describe('the last accesses in memory', () => {
     expect([...marks.take().keys()]).toEqual(['a', 'd', 'e']);
   });
 
-  it('keep the address of an access that is followed by one without', () => {
-    const marks = new Marks(3);
-    marks.set('a', { ...at(1), ip: '192.0.2.1', userAgent: 'Sensor' });
-    marks.set('a', at(2));
-    expect(marks.get('a')).toEqual({ ...at(2), ip: '192.0.2.1', userAgent: 'Sensor' });
+  it('are bounded by what they hold as well, and let go of the oldest', () => {
+    const marks = new Marks(100);
+    for (let second = 0; second < 60; second += 1) {
+      marks.set(`r:${second}`.padEnd(512, 'x'), { ...at(second), userAgent: 'y'.repeat(512) });
+    }
+    expect(marks.size).toBe(33);
+    expect(marks.isFull).toBe(false);
+    marks.set('r:huge'.padEnd(1_000_000, 'x'), at(60));
+    expect(marks.size).toBe(1);
+    expect(marks.isFull).toBe(true);
+    const taken = marks.take();
+    expect(marks.isFull).toBe(false);
+    marks.restore(taken);
+    expect(marks.isFull).toBe(true);
+  });
+
+  it('keep where a session is used from when an access does not tell', () => {
+    const marks = new Marks(10);
+    const from = { ip: '192.0.2.1', userAgent: 'Phone/1.0' };
+    marks.set('r:a', { ...at(1), ...from });
+    marks.set('r:a', at(2));
+    expect(marks.get('r:a')).toEqual({ ...at(2), ...from });
+    const taken = marks.take();
+    marks.set('r:a', at(3));
+    marks.restore(taken);
+    expect(marks.get('r:a')).toEqual({ ...at(3), ...from });
+    marks.set('r:a', { ...at(4), ip: '192.0.2.2' });
+    expect(marks.get('r:a')).toEqual({ ...at(4), ip: '192.0.2.2', otherIps: ['192.0.2.1'] });
   });
 
   it('start anew when they are taken out', () => {

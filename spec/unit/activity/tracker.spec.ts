@@ -11,11 +11,15 @@ const FLUSH_INTERVAL = MINUTE;
 class FakeDatabase {
   readonly finds: string[][] = [];
   readonly updates: Array<{ query: any; data: any }> = [];
+  /** How many updates fail, whatever they write. */
   failures = 0;
+  /** Tokens that it does not take, as PostgreSQL takes no NUL. */
+  refused = new Set<string>();
   sessions: (token: string) => object | undefined = () => ({});
 
   async find(_className: string, { sessionToken }: any) {
     this.finds.push(sessionToken.$in);
+    if (sessionToken.$in.some((token: string) => this.refused.has(token))) throw new Error('no such text');
     return sessionToken.$in.flatMap((token: string) => {
       const session = this.sessions(token);
       const createdAt = START.toISOString();
@@ -28,7 +32,7 @@ class FakeDatabase {
       this.failures -= 1;
       throw new Error('no connection');
     }
-    this.updates.push({ query, data });
+    if (query.objectId.$in.length > 0) this.updates.push({ query, data });
   }
 }
 
@@ -41,6 +45,9 @@ describe('the tracker of last accesses', () => {
   let log: { info: jest.Mock; warn: jest.Mock; error: jest.Mock };
   let tracker: ActivityTracker;
 
+  /** The tokens of those who listen to LiveQuery. */
+  let listening: string[];
+
   function track(policy: ExpiryPolicy = {}) {
     tracker = new ActivityTracker(
       database as never,
@@ -49,6 +56,7 @@ describe('the tracker of last accesses', () => {
       policy,
       { flushInterval: FLUSH_INTERVAL },
       { emit: jest.fn() },
+      () => listening,
     );
     const revocations = new Revocations(cache, false);
     guardUserCache(cache, { revocations, activity: tracker } as never);
@@ -66,6 +74,7 @@ describe('the tracker of last accesses', () => {
   beforeEach(() => {
     jest.useFakeTimers({ now: START });
     database = new FakeDatabase();
+    listening = [];
     cached = new Map();
     cache = {
       user: {
@@ -206,9 +215,61 @@ describe('the tracker of last accesses', () => {
     expect(objectIds()).not.toContain('id-r:0');
   });
 
+  it('writes what it can beside marks that the database does not take, which it drops', async () => {
+    track();
+    database.refused = new Set(['r:100', 'r:101', 'r:1700']);
+    for (let session = 0; session < 2500; session += 1) tracker.mark(`r:${session}`, { at: START });
+    await tracker.flush();
+    expect(new Set(objectIds()).size).toBe(2497);
+    expect(tracker.pending('r:100')).toBeUndefined();
+    expect(log.error).toHaveBeenCalledTimes(1);
+    expect(log.error.mock.calls[0][0]).toContain(' 3 last accesses are dropped');
+    expect(log.error.mock.calls[0][0]).not.toContain('r:');
+    const looks = database.finds.length;
+    expect(looks).toBeLessThan(80);
+
+    await tracker.flush();
+    expect(database.finds).toHaveLength(looks);
+    tracker.mark('r:100', { at: START });
+    tracker.mark('r:7', { at: START });
+    await tracker.flush();
+    expect(log.error).toHaveBeenCalledTimes(1);
+    tracker.mark('r:7', { at: START });
+    await tracker.flush();
+    tracker.mark('r:100', { at: START });
+    await tracker.flush();
+    expect(log.error).toHaveBeenCalledTimes(2);
+  });
+
+  it('gets through any number of marks that the database does not take, a few with each flush', async () => {
+    track();
+    for (let session = 0; session < 50; session += 1) {
+      database.refused.add(`r:${session}`);
+      tracker.mark(`r:${session}`, { at: START });
+    }
+    tracker.mark('r:good', { at: START });
+    await tracker.flush();
+    expect(database.finds.length).toBeLessThan(80);
+    expect(objectIds()).toEqual([]);
+    for (let flush = 0; flush < 2; flush += 1) await tracker.flush();
+    expect(objectIds()).toEqual(['id-r:good']);
+  });
+
+  it('keeps all marks where the database takes none, and asks it once more only', async () => {
+    track();
+    database.failures = Infinity;
+    for (let session = 0; session < 2500; session += 1) tracker.mark(`r:${session}`, { at: START });
+    await tracker.flush();
+    expect(database.finds).toHaveLength(1);
+    database.failures = 0;
+    await tracker.flush();
+    expect(new Set(objectIds()).size).toBe(2500);
+  });
+
   it('keeps the marks of a failed flush, logs it once, and logs again after a success', async () => {
     track();
-    database.failures = 2;
+    // Each flush tries twice: whether it is the marks or the database.
+    database.failures = 4;
     await use('r:a');
     await jest.advanceTimersByTimeAsync(2 * FLUSH_INTERVAL);
     expect(log.error).toHaveBeenCalledTimes(1);
@@ -218,7 +279,7 @@ describe('the tracker of last accesses', () => {
     expect(database.updates.map(({ data }) => data)).toEqual([{ lastAccessedAt: iso(START) }]);
     expect(tracker.pending('r:a')).toBeUndefined();
 
-    database.failures = 1;
+    database.failures = 2;
     await use('r:a');
     await jest.advanceTimersByTimeAsync(FLUSH_INTERVAL);
     expect(log.error).toHaveBeenCalledTimes(2);
@@ -371,6 +432,56 @@ describe('the tracker of last accesses', () => {
       tracker.mark('r:a', { at: START });
       await jest.advanceTimersByTimeAsync(FLUSH_INTERVAL);
       expect(database.updates[0]!.data.expiresAt).toEqual(iso(+START + 30 * MINUTE));
+    });
+  });
+
+  describe('with sessions that listen to LiveQuery', () => {
+    const lifetime = { idle: 30 * SECOND, maxAge: DAY };
+
+    it('writes them with each regular flush, 10,000 of them in ten chunks', async () => {
+      track();
+      listening = Array.from({ length: 10_000 }, (_, i) => `r:${i}`);
+      await jest.advanceTimersByTimeAsync(FLUSH_INTERVAL);
+      expect(database.finds).toHaveLength(10);
+      expect(database.updates).toHaveLength(10);
+      expect(jest.getTimerCount()).toBe(1);
+      listening = [];
+      await jest.advanceTimersByTimeAsync(10 * FLUSH_INTERVAL);
+      expect(database.finds).toHaveLength(10);
+    });
+
+    it('moves their ends before they come, and looks at no others for that', async () => {
+      track({ restricted: lifetime, authenticated: { idle: DAY, maxAge: 30 * DAY } });
+      const ends = new Map<string, number>([['r:soon', +START + 30 * SECOND]]);
+      database.sessions = token =>
+        token === 'r:soon'
+          ? { restricted: true, expiresAt: iso(ends.get(token)!) }
+          : { expiresAt: iso(+START + DAY) };
+      const update = database.update.bind(database);
+      database.update = async (className, query, data) => {
+        await update(className, query, data);
+        if (data.expiresAt && query.objectId.$in.includes('id-r:soon'))
+          ends.set('r:soon', Date.parse(data.expiresAt.iso));
+      };
+      listening = ['r:soon', ...Array.from({ length: 100 }, (_, i) => `r:${i}`)];
+      tracker.learn('r:soon', new Date(ends.get('r:soon')!));
+      tracker.mark('r:soon', { at: START });
+      for (let second = 0; second < 300; second += 1) {
+        await jest.advanceTimersByTimeAsync(SECOND);
+        expect(ends.get('r:soon')!).toBeGreaterThan(Date.now());
+      }
+      const early = database.finds.filter(tokens => tokens.length === 1);
+      expect(early.length).toBeLessThan(30);
+      expect(database.finds.filter(tokens => tokens.length > 1)).toHaveLength(5);
+    });
+
+    it('does nothing more once it is shut down', async () => {
+      track({ authenticated: lifetime });
+      database.sessions = () => ({ expiresAt: iso(+START + 20 * SECOND) });
+      listening = ['r:a'];
+      await tracker.shutdown();
+      expect(objectIds()).toEqual(['id-r:a']);
+      expect(jest.getTimerCount()).toBe(0);
     });
   });
 

@@ -54,9 +54,22 @@ describe('the sessions of callers', () => {
     expect(queries).toEqual(['r:none', 'r:none']);
   });
 
-  it.each([['r:'.padEnd(129, 'x')], ['r:a\0']])('are not asked for by what is no token: %j', async token => {
-    await expect(make().live(token)).rejects.toMatchObject({ code: 209 });
-    expect(queries).toEqual([]);
+  it('are found by tokens of any length and kind', async () => {
+    for (const token of ['r:'.padEnd(10_000, 'x'), 'x', 'r:']) {
+      rows[token] = {};
+      expect((await make().live(token)).sessionToken).toBe(token);
+    }
+  });
+
+  it('are none for a token with a NUL where the database keeps none, and some where it does', async () => {
+    rows['r:\0'] = {};
+    expect((await make().live('r:\0')).sessionToken).toBe('r:\0');
+    const find = async () => {
+      throw new Error('invalid byte sequence for encoding "UTF8": 0x00');
+    };
+    const callers = new CallerSessions({ find }, 60_000, () => NOW);
+    await expect(callers.live('r:\0')).rejects.toMatchObject({ code: 209 });
+    await expect(callers.live('r:a')).rejects.toThrow('invalid byte sequence');
   });
 
   describe('live()', () => {
@@ -66,7 +79,7 @@ describe('the sessions of callers', () => {
       ['before its end, which was chosen', { expiresAt: iso(1000), fixedExpiry: iso(1) }],
     ])('answers one %s', async (_what, row) => {
       rows['r:a'] = row;
-      expect((await make().live('r:a'))!.objectId).toBe('id-r:a');
+      expect((await make().live('r:a')).objectId).toBe('id-r:a');
     });
 
     it.each<[string, object | undefined]>([
@@ -92,12 +105,12 @@ describe('the sessions of callers', () => {
       rows['r:a'] = { expiresAt: iso(-1) };
       await callers.find('r:a');
       rows['r:a'] = { expiresAt: iso(1000) };
-      expect((await callers.live('r:a'))!.objectId).toBe('id-r:a');
+      expect((await callers.live('r:a')).objectId).toBe('id-r:a');
       expect(queries).toEqual(['r:a', 'r:a']);
     });
 
-    it('answers null for a legacy token, which has no session', async () => {
-      expect(await make().live('legacy')).toBeNull();
+    it('throws 209 for a token of the time before, which has no session', async () => {
+      await expect(make().live('legacy')).rejects.toMatchObject({ code: 209 });
     });
   });
 });
