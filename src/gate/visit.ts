@@ -52,6 +52,7 @@ export class Visit {
   private session?: SessionRecord;
   private past?: PastGate;
   private tokens?: Set<string>;
+  private line?: string[];
 
   constructor(
     readonly runtime: Runtime,
@@ -99,7 +100,9 @@ export class Visit {
   async ownSessionNow(): Promise<SessionRecord> {
     if (this.transaction) return this.ownSession();
     const { token } = this.sessionCaller();
-    return this.settle(await this.runtime.callers.live(token));
+    if (this.makers.length === 1) return this.settle(await this.runtime.callers.live(token));
+    if (await this.makersAreGone(this.runtime.database)) throw invalidSessionError();
+    return this.ownSession();
   }
 
   /** Whether Parse Server has let the caller in without a look at the session, as for `GET /sessions/me`. */
@@ -131,6 +134,25 @@ export class Visit {
   /** Tokens that this client may see and ask for: its own, and those of sessions that this very request made. */
   get ownTokens(): Set<string> {
     return (this.tokens ??= new Set(this.caller.kind === 'session' ? [this.caller.token] : []));
+  }
+
+  /**
+   * The token of the caller's session, and those of sessions that this request has made in its place. Sessions are
+   * made from them.
+   */
+  get makers(): string[] {
+    return (this.line ??= this.caller.kind === 'session' ? [this.caller.token] : []);
+  }
+
+  /** Whether none of {@link makers} is there any more. */
+  async makersAreGone(rows: Pick<Database, 'find'>): Promise<boolean> {
+    for (;;) {
+      const makers = [...this.makers];
+      const query = { sessionToken: { $in: makers } };
+      if ((await rows.find('_Session', query, { count: true })) > 0) return false;
+      // Another part of the same batch may have renewed the last of them meanwhile.
+      if (this.makers.length === makers.length) return true;
+    }
   }
 
   /** Marks the caller's session as used. A call of the SDK in cloud code has no origin, and does not count. */

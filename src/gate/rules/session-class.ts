@@ -17,6 +17,7 @@ import { ENDING_KEYS, type Destroy } from '../../sessions/endings';
 import type { Rule } from '../rule';
 import type { Visit } from '../visit';
 import { stamp } from './new-session';
+import { isForestalled, replace, replacedBy } from './same-installation';
 import { findForClient, findForServer } from './session-reads';
 
 const SESSION = '_Session';
@@ -55,24 +56,32 @@ export const sessionClassRule: Rule = {
     await inheritEnd(session, visit);
     access.data = session;
     const record = toSessionRecord(session);
-    await runtime.limits.beforeCreate(record, pastGate, transaction);
+    const replaced = await replacedBy(session, visit);
+    const replacedIds = replaced.map(row => String(row.objectId));
+    await runtime.limits.beforeCreate(record, pastGate, replacedIds, transaction);
     const created = await proceed();
-    await runtime.limits.afterCreate(record, pastGate);
+    await runtime.limits.afterCreate(record, pastGate, replacedIds);
     // The user may have logged out everywhere while one of his sessions was making this one. Then that one is
     // gone, and this one has to go as well.
-    const isOrphaned = isMadeFromAnother(session.createdWith) && makerIsGone(visit);
-    if (isOrphaned && (await isOrphaned(pastGate))) {
+    const isFromAnother = visit.caller.kind === 'session' && isMadeFromAnother(session.createdWith);
+    const isOrphaned = async (rows: Pick<Database, 'find'>) => isFromAnother && visit.makersAreGone(rows);
+    if (await isOrphaned(pastGate)) {
       await pastGate.destroy(SESSION, { objectId: record.objectId }, {});
       throw invalidSessionError();
     }
     visit.ownTokens.add(record.sessionToken);
     if (!visit.isServer && isCreatedByClient(session.createdWith)) visit.show(session);
-    if (!transaction) sessionCreated(record, runtime);
+    const isMade = async (database: Pick<Database, 'destroy'>) => {
+      await replace(replaced, record.sessionToken, visit, database);
+      sessionCreated(record, runtime);
+    };
+    if (!transaction) await isMade(pastGate);
     else {
       transaction.afterCommit(async () => {
+        const { database } = runtime;
         // A revocation before the commit could not see the new session.
-        if (!isOrphaned || !(await isOrphaned(runtime.database))) return sessionCreated(record, runtime);
-        await runtime.database.destroy(SESSION, { objectId: record.objectId }, {});
+        if (!(await isOrphaned(database))) return isMade(database);
+        await database.destroy(SESSION, { objectId: record.objectId }, {});
       });
     }
     return created;
@@ -106,6 +115,7 @@ export const sessionClassRule: Rule = {
   // the same installation (`RestWrite.js#handleFollowup` and `#destroyDuplicatedSessions` of 9.10.0). After a
   // client's delete it clears the token that the client sees (`rest.js#del`), and clients see no foreign one.
   async destroy(access, proceed) {
+    if (isForestalled(access)) return {};
     const { visit, options } = access;
     const { runtime, pastGate, transaction } = visit;
     const query = access.query ?? {};
@@ -139,13 +149,6 @@ async function judgeCreation(visit: Visit, data: Row): Promise<void> {
   // `#validateCreatePermission` of 9.10.0).
   const aclGroup = await visit.aclGroup();
   if (aclGroup) (await visit.database.loadSchema()).validatePermission(SESSION, aclGroup, 'create');
-}
-
-/** A check whether the session that makes a new one is gone; `undefined` where no session makes it. */
-function makerIsGone({ caller }: Visit) {
-  if (caller.kind !== 'session') return undefined;
-  return async (rows: Pick<Database, 'find'>) =>
-    (await rows.find(SESSION, { sessionToken: caller.token }, { count: true })) === 0;
 }
 
 /**
