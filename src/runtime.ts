@@ -1,5 +1,6 @@
 import { ActivityTracker } from './activity/tracker';
 import type { SessionEmitter } from './events/events';
+import type { OfAKind } from './expiry/kind';
 import { expiryOf } from './expiry/policy';
 import { SessionFiles } from './files/session-files';
 import type { ResolvedOptions } from './options';
@@ -8,7 +9,6 @@ import type { Database, ParseSdk } from './parse-server';
 import { guardedClasses } from './policy/guarded-classes';
 import type { WriteRules } from './policy/writes';
 import { purgeExpired, purgeParams } from './purge/purge';
-import type { SessionRecord } from './record';
 import { CallerSessions } from './sessions/callers';
 import type { Connection } from './sessions/connection';
 import { Endings } from './sessions/endings';
@@ -25,7 +25,7 @@ export interface Runtime extends Connection {
   activity?: ActivityTracker;
   writeRules: WriteRules;
   /** When a session that is made now ends. `undefined` leaves the end to Parse Server. */
-  expiryOfNew(session: Pick<SessionRecord, 'restricted' | 'createdWith'>, now: Date): Date | undefined;
+  expiryOfNew(session: OfAKind, now: Date): Date | undefined;
   now(): Date;
   /** What `shutdown()` calls and waits for. */
   stop: Array<() => unknown>;

@@ -49,6 +49,7 @@ export class Visit {
   transaction?: Transaction;
   /** Sessions that this request created, for its answer. */
   created?: CreatedSessions;
+  private users?: Map<string, boolean>;
   private session?: SessionRecord;
   private past?: PastGate;
   private tokens?: Set<string>;
@@ -142,6 +143,14 @@ export class Visit {
    */
   get makers(): string[] {
     return (this.line ??= this.caller.kind === 'session' ? [this.caller.token] : []);
+  }
+
+  /**
+   * The users whom this request has signed up, by their ids: whether they are anonymous. In a transaction nobody
+   * could read their rows yet.
+   */
+  get signedUp(): Map<string, boolean> {
+    return (this.users ??= new Map());
   }
 
   /** Whether none of {@link makers} is there any more. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ErrorCode, parseError } from '../errors';
-import { kindOf, type Kind } from '../expiry/policy';
-import { OF_KIND, unexpired } from '../expiry/queries';
+import { kindOf, OF_KIND, type Kind, type OfAKind } from '../expiry/kind';
+import { unexpired } from '../expiry/queries';
 import type { Database, Row } from '../parse-server';
 import { toSessionRecord, userPointer, type SessionRecord } from '../record';
 import type { Destroy, Endings } from './endings';
@@ -18,7 +18,7 @@ const LOOK_AGAIN_MS = [25, 50, 100, 200];
 /** The request's own database, past the rules that clients are held to. */
 type SessionRows = Pick<Database, 'find' | 'destroy'>;
 
-type NewSession = Pick<SessionRecord, 'objectId' | 'userId' | 'restricted' | 'createdWith'>;
+type NewSession = OfAKind & Pick<SessionRecord, 'objectId' | 'userId'>;
 
 /**
  * Keeps the number of sessions per user and kind within its limit. There are no locks across processes. Each new

@@ -1,4 +1,5 @@
 import type { Rule } from '../rule';
+import { anonymityRule } from './anonymity';
 import { credentialsRule } from './credentials';
 import { guardRule } from './guard';
 import { ownClassesRule } from './own-classes';
@@ -9,6 +10,7 @@ import { sessionClassRule } from './session-class';
 export const RULES: readonly Rule[] = [
   guardRule,
   credentialsRule,
+  anonymityRule,
   sessionClassRule,
   secretsRule,
   ownClassesRule,

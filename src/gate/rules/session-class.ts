@@ -13,9 +13,11 @@ import {
   mayUpdateKeys,
 } from '../../policy/session-class';
 import { toDate, toParseDate, toSessionRecord, type SessionRecord } from '../../record';
+import { readAnonymity } from '../../sessions/anonymity';
 import { ENDING_KEYS, type Destroy } from '../../sessions/endings';
 import type { Rule } from '../rule';
 import type { Visit } from '../visit';
+import { follow } from './anonymity';
 import { stamp } from './new-session';
 import { isForestalled, replace, replacedBy } from './same-installation';
 import { findForClient, findForServer } from './session-reads';
@@ -52,7 +54,7 @@ export const sessionClassRule: Rule = {
     const { visit } = access;
     const { runtime, pastGate, transaction } = visit;
     if (visit.caller.kind === 'unknown') await judgeCreation(visit, access.data ?? {});
-    const session = stamp(access.data ?? {}, visit);
+    const session = await stamp(access.data ?? {}, visit);
     await inheritEnd(session, visit);
     access.data = session;
     const record = toSessionRecord(session);
@@ -73,6 +75,10 @@ export const sessionClassRule: Rule = {
     if (!visit.isServer && isCreatedByClient(session.createdWith)) visit.show(session);
     const isMade = async (database: Pick<Database, 'destroy'>) => {
       await replace(replaced, record.sessionToken, visit, database);
+      // Its user may have signed up, by another request, while it was made.
+      const { anonymous, userId } = record;
+      if (anonymous && userId && !visit.signedUp.has(userId) && !(await readAnonymity(userId, pastGate)))
+        await follow([userId], visit, false);
       sessionCreated(record, runtime);
     };
     if (!transaction) await isMade(pastGate);
@@ -103,6 +109,8 @@ export const sessionClassRule: Rule = {
     if (condition) access.query = { $and: [query, condition] };
     if (!isRenewal && keys.includes('expiresAt')) access.data = chosenAnew(data, sessions);
     const updated = await proceed();
+    const { objectId: userId } = (data.user ?? {}) as { objectId?: string };
+    if (keys.includes('user') && userId) await follow([userId], visit);
     // What is cached of these sessions is no longer true.
     for (const { sessionToken } of sessions) visit.runtime.callers.forget(sessionToken);
     return updated;
@@ -152,18 +160,16 @@ async function judgeCreation(visit: Visit, data: Row): Promise<void> {
 }
 
 /**
- * Where a revocable session is upgraded once more, the new session takes over its end and its kind. An upgrade
- * must not prolong a session.
+ * Where a revocable session is upgraded once more, the new session takes over its end. An upgrade must not prolong
+ * a session.
  */
 async function inheritEnd(session: Row, visit: Visit): Promise<void> {
   const createdWith = session.createdWith as { action?: string } | undefined;
   if (visit.caller.kind !== 'session' || createdWith?.action !== 'upgrade') return;
   const { expiryOfNew, now } = visit.runtime;
   const upgraded = await visit.ownSessionNow();
-  const { expiresAt, createdWith: former } = upgraded;
-  if (former?.authProvider) session.createdWith = { ...createdWith, authProvider: former.authProvider };
   if (!expiryOfNew(upgraded, now()) && !chosenEnd(upgraded)) return;
-  const end = chosenEnd(upgraded) ?? expiresAt;
+  const end = chosenEnd(upgraded) ?? upgraded.expiresAt;
   if (end) Object.assign(session, { expiresAt: toParseDate(end), fixedExpiry: toParseDate(end) });
 }
 
