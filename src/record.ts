@@ -10,6 +10,8 @@ export interface SessionRecord {
   /** `null` for a session that is not bound to a user. */
   userId: string | null;
   restricted: boolean;
+  /** Whether its user is anonymous. `null` for a session that is older than this column. */
+  anonymous: boolean | null;
   createdWith: { action?: string; authProvider?: string } | null;
   createdAt: Date;
   updatedAt: Date;
@@ -123,6 +125,7 @@ export function toSessionRecord(row: Row): SessionRecord {
     sessionToken: String(row.sessionToken),
     userId: textOrNull((row.user as { objectId?: unknown } | null | undefined)?.objectId),
     restricted: row.restricted === true,
+    anonymous: typeof row.anonymous === 'boolean' ? row.anonymous : null,
     createdWith: boundedCreatedWith(row.createdWith),
     createdAt,
     updatedAt: toDate(row.updatedAt) ?? createdAt,

@@ -1,5 +1,6 @@
 import { ActivityTracker } from './activity/tracker';
 import type { SessionEmitter } from './events/events';
+import type { OfAKind } from './expiry/kind';
 import { expiryOf } from './expiry/policy';
 import { SessionFiles } from './files/session-files';
 import type { ResolvedOptions } from './options';
@@ -8,7 +9,6 @@ import type { Database, ParseSdk } from './parse-server';
 import { guardedClasses, oneOf } from './policy/guarded-classes';
 import type { WriteRules } from './policy/writes';
 import { purgeExpired, purgeParams } from './purge/purge';
-import type { SessionRecord } from './record';
 import { nameBytesOf } from './schema/database-kind';
 import { CallerSessions } from './sessions/callers';
 import type { Connection } from './sessions/connection';
@@ -32,7 +32,7 @@ export interface Runtime extends Connection {
   /** The cloud function by which every session, also a scoped one, may ask for itself. */
   ownSessionFunction: string;
   /** When a session that is made now ends. `undefined` leaves the end to Parse Server. */
-  expiryOfNew(session: Pick<SessionRecord, 'restricted' | 'createdWith'>, now: Date): Date | undefined;
+  expiryOfNew(session: OfAKind, now: Date): Date | undefined;
   now(): Date;
   /** What `shutdown()` calls and waits for. */
   stop: Array<() => unknown>;

@@ -63,6 +63,43 @@ const RESTRICTED: Array<[string, (token: string) => Promise<{ token?: string; co
   ],
 ];
 
+/** Renews a session as its own client, of whose installation it is; answers the new token. */
+const RENEWALS: Array<
+  [string, (user: { token: string; username: string; password: string }) => Promise<string>]
+> = [
+  [
+    'POST /sessions',
+    async ({ token }) => {
+      const body = { installationId: 'phone' };
+      return (await server.rest('POST', '/sessions', { token, body })).body.sessionToken;
+    },
+  ],
+  [
+    'a log-in in a batch',
+    async ({ token, username, password }) => {
+      const requests = [{ method: 'POST', path: '/parse/login', body: { username, password } }];
+      const answer = await server.rest('POST', '/batch', {
+        token,
+        installationId: 'phone',
+        body: { requests },
+      });
+      return answer.body[0].success?.sessionToken;
+    },
+  ],
+];
+
+/** A user with as many sessions as the limit allows, of which the last one is renewed. */
+async function renewWithinLimit(limit: number, renew: (typeof RENEWALS)[number][1]) {
+  const user = await server.signUp();
+  const others = [user.token];
+  while (others.length < limit - 1) others.push((await login(user)).sessionToken);
+  const { username, password } = user;
+  const phone = await server.login(username, password, { 'X-Parse-Installation-Id': 'phone' });
+  const renewed = await renew(phone);
+  const states = await Promise.all([...others, renewed, phone.token].map(token => useToken(server, token)));
+  return { others: states.slice(0, -2), renewed: states.at(-2), phone: states.at(-1) };
+}
+
 describe('the limit "revoke-oldest", the default,', () => {
   beforeAll(async () => {
     server = await startServer(
@@ -170,6 +207,10 @@ describe('the limit "revoke-oldest", the default,', () => {
     expect(await useToken(server, user.token)).toBe(209);
   });
 
+  it.each(RENEWALS)('does not count the session that is renewed: %s', async (_way, renew) => {
+    expect(await renewWithinLimit(3, renew)).toEqual({ others: [200, 200], renewed: 200, phone: 209 });
+  });
+
   it('does not hold for sessions without a user', async () => {
     for (let i = 0; i < 5; i += 1) {
       const body = { sessionToken: `r:unbound${i}` };
@@ -240,6 +281,17 @@ describe('the limit "refuse"', () => {
     expect(await make(user.token)).toMatchObject({ code: 119 });
     expect(await sessionsOf(user.userId)).toHaveLength(2);
     expect(await useToken(server, first.token!)).toBe(200);
+  });
+
+  it.each(RENEWALS)('does not count the session that is renewed: %s', async (_way, renew) => {
+    expect(await renewWithinLimit(2, renew)).toEqual({ others: [200], renewed: 200, phone: 209 });
+  });
+
+  it('does not count a restricted session that is renewed', async () => {
+    const { token } = await server.signUp();
+    const sensor = await server.restricted(token, { installationId: 'sensor' });
+    const again = await server.restricted(token, { installationId: 'sensor' });
+    expect([await useToken(server, again), await useToken(server, sensor)]).toEqual([200, 209]);
   });
 
   it('has no limit for a kind that is left out', async () => {

@@ -35,7 +35,7 @@ describe('a session that is made while its maker is revoked', () => {
 
   beforeEach(async () => {
     gate = undefined;
-    user = await server.signUp();
+    user = await server.signUp(undefined, { installationId: 'phone' });
   });
 
   const sessions = () => server.rawFind('_Session', { user: pointerTo(user.userId) });
@@ -59,6 +59,28 @@ describe('a session that is made while its maker is revoked', () => {
 
   it.each(WAYS)('is refused, and leaves nothing behind: %s', async (_way, request) => {
     const { body } = await whileRevoked(request);
+    expect(body.code).toBe(209);
+    expect(await sessions()).toEqual([]);
+  });
+
+  const RENEWALS: Array<[string, () => Promise<any>]> = [
+    [
+      'POST /sessions',
+      () => server.rest('POST', '/sessions', { token: user.token, body: { installationId: 'phone' } }),
+    ],
+    [
+      'an upgrade',
+      () =>
+        server.rest('POST', '/upgradeToRevocableSession', {
+          token: user.token,
+          installationId: 'phone',
+          body: {},
+        }),
+    ],
+  ];
+
+  it.each(RENEWALS)('is refused although it would take its maker’s place: %s', async (_way, renew) => {
+    const { body } = await whileRevoked(renew);
     expect(body.code).toBe(209);
     expect(await sessions()).toEqual([]);
   });

@@ -115,6 +115,15 @@ describe('a row of a session', () => {
   });
 
   it.each([
+    ['true', true, true],
+    ['false', false, false],
+    ['missing', undefined, null],
+    ['null', null, null],
+  ])('tells whether its user is anonymous, or that nobody knows: %s', (_what, anonymous, expected) => {
+    expect(toSessionRecord({ objectId: 's1', anonymous }).anonymous).toBe(expected);
+  });
+
+  it.each([
     ['missing', undefined],
     ['null', null],
     ['without an id', {}],

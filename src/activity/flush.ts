@@ -109,13 +109,18 @@ const dateOrNull = (date: Date | null | undefined) => (date ? toParseDate(date) 
 
 /**
  * Matches sessions that have changed no further since they were read. A last access never goes backwards: another
- * process may have written a later one. An end that was fixed meanwhile, or given back to the policy, stays.
+ * process may have written a later one. An end that was fixed meanwhile, or given back to the policy, stays, and so
+ * does that of a session whose kind has changed meanwhile.
  */
 function conditionOf({ lastAccessedAt, expiresAt }: Row, sessions: SessionRecord[]): Query {
+  const [first] = sessions;
   return {
     objectId: { $in: sessions.map(session => session.objectId) },
     $or: [{ lastAccessedAt: { $lt: lastAccessedAt } }, { lastAccessedAt: null }],
-    ...(expiresAt !== undefined && { fixedExpiry: dateOrNull(sessions[0]?.fixedExpiry) }),
+    ...(expiresAt !== undefined && {
+      fixedExpiry: dateOrNull(first?.fixedExpiry),
+      anonymous: first?.anonymous ?? null,
+    }),
   };
 }
 
@@ -167,7 +172,7 @@ function updatesOf(
       ...(ip && ip !== session.ip && { ip }),
       ...(userAgent && userAgent !== session.userAgent && { userAgent }),
     };
-    const key = JSON.stringify([data, session.fixedExpiry]);
+    const key = JSON.stringify([data, session.fixedExpiry, session.anonymous]);
     const update = updates.get(key) ?? { data, sessions: [] };
     update.sessions.push(session);
     updates.set(key, update);

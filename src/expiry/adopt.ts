@@ -1,7 +1,7 @@
 import type { Database } from '../parse-server';
 import { toParseDate } from '../record';
-import { OF_KIND } from './queries';
-import { KINDS, type ExpiryPolicy } from './policy';
+import { KINDS, OF_KIND } from './kind';
+import type { ExpiryPolicy } from './policy';
 
 /**
  * Brings sessions that are older than the policy under it, in one statement per kind. Each gets one idle period
@@ -13,7 +13,7 @@ export async function adoptSessions(database: Database, policy: ExpiryPolicy, no
     if (!lifetime) continue;
     const end = toParseDate(new Date(now.getTime() + lifetime.idle));
     const longer = { $or: [{ expiresAt: { $gt: end } }, { expiresAt: null }] };
-    const query = { ...OF_KIND[kind], ...longer, fixedExpiry: null };
+    const query = { $and: [OF_KIND[kind], longer, { fixedExpiry: null }] };
     await database.update('_Session', query, { expiresAt: end }, { many: true });
   }
 }

@@ -1,4 +1,5 @@
-import { fieldOf, toDate, type SessionLike } from '../record';
+import { fieldOf, toDate, type SessionLike, type SessionRecord } from '../record';
+import { isAnonymous } from './kind';
 
 /** A session counts as active for this long after its last access (RapidContext's `ACTIVE_MILLIS`). */
 const ACTIVE_MS = 5 * 60_000;
@@ -36,6 +37,7 @@ export function isActive(session: SessionLike, now: Date = new Date()): boolean 
 /** Whether the session's user has signed in. An anonymous user has not. */
 export function isAuthenticated(session: SessionLike): boolean {
   const user = fieldOf(session, 'user') ?? fieldOf(session, 'userId');
-  const createdWith = fieldOf(session, 'createdWith') as { authProvider?: string } | null | undefined;
-  return Boolean(user) && createdWith?.authProvider !== 'anonymous';
+  const createdWith = (fieldOf(session, 'createdWith') ?? null) as SessionRecord['createdWith'];
+  const anonymous = (fieldOf(session, 'anonymous') ?? null) as SessionRecord['anonymous'];
+  return Boolean(user) && !isAnonymous({ anonymous, createdWith });
 }

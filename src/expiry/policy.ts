@@ -1,4 +1,6 @@
 import type { SessionRecord } from '../record';
+import { kindOf, type Kind, type OfAKind } from './kind';
+import { isExpired } from './lifetime';
 
 /** How long sessions of one kind live, in milliseconds. */
 export interface Lifetime {
@@ -8,20 +10,10 @@ export interface Lifetime {
   maxAge: number;
 }
 
-export const KINDS = ['authenticated', 'anonymous', 'restricted'] as const;
-export type Kind = (typeof KINDS)[number];
-
 /** Lifetimes by kind of session; a kind without one keeps Parse Server's own rule (`sessionLength`). */
 export type ExpiryPolicy = Readonly<Partial<Record<Kind, Lifetime>>>;
 
-type Expiring = Pick<SessionRecord, 'restricted' | 'createdWith' | 'createdAt'> &
-  Partial<Pick<SessionRecord, 'expiresBy'>>;
-
-/** The kind of a session. A restricted one is of the kind `restricted`, whoever its user is. */
-export function kindOf({ restricted, createdWith }: Pick<SessionRecord, 'restricted' | 'createdWith'>): Kind {
-  if (restricted) return 'restricted';
-  return createdWith?.authProvider === 'anonymous' ? 'anonymous' : 'authenticated';
-}
+type Expiring = OfAKind & Pick<SessionRecord, 'createdAt'> & Partial<Pick<SessionRecord, 'expiresBy'>>;
 
 /**
  * When a session ends: `min(lastAccess + idle, createdAt + maxAge)`, or `undefined` when the policy says nothing
@@ -59,6 +51,25 @@ export function movedExpiry(
   if (session.fixedExpiry) return undefined;
   const end = expiryOf(policy, session, lastAccess);
   return end && (expiresAt === null || end > expiresAt) ? end : undefined;
+}
+
+/**
+ * When a session ends whose user becomes anonymous, or is it no longer: by the policy of its new kind, counted from
+ * now. `null`: never; `undefined`: as before.
+ * @param byServer when Parse Server has a session end that is made now.
+ */
+export function endOfChangedKind(
+  policy: ExpiryPolicy,
+  session: SessionRecord,
+  anonymous: boolean,
+  now: Date,
+  byServer: Date | undefined,
+): Date | null | undefined {
+  const changed = { ...session, anonymous };
+  const [before, after] = [kindOf(session), kindOf(changed)];
+  if (before === after || (!policy[before] && !policy[after])) return undefined;
+  if (chosenEnd(session) || session.invalidatedAt || isExpired(session, now)) return undefined;
+  return expiryOf(policy, changed, now) ?? byServer ?? null;
 }
 
 /**

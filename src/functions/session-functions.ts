@@ -1,6 +1,7 @@
 import { ErrorCode, invalidSessionError, notFoundError, parseError, restrictedError } from '../errors';
 import type { User } from 'parse/node';
 import type { SessionEmitter } from '../events/events';
+import { OF_KIND } from '../expiry/kind';
 import { unexpired } from '../expiry/queries';
 import type { FunctionRequest, Query } from '../parse-server';
 import { userPointer, type SessionRecord } from '../record';
@@ -218,8 +219,8 @@ export function sessionFunctions(dependencies: FunctionDependencies) {
       const [total, active, restricted, anonymous] = await Promise.all([
         store.count(every),
         store.count(unexpired(now())),
-        store.count({ restricted: true }),
-        store.count({ 'createdWith.authProvider': 'anonymous' }),
+        store.count(OF_KIND.restricted),
+        store.count(OF_KIND.anonymous),
       ]);
       return { total, active, expired: total - active, restricted, anonymous };
     },

@@ -27,6 +27,7 @@ const PROBE: SessionRecord = {
   sessionToken: 'r:probe',
   userId: 'probe',
   restricted: true,
+  anonymous: null,
   createdWith: null,
   createdAt: new Date(0),
   updatedAt: new Date(0),

@@ -42,6 +42,13 @@ interface Entry {
   response?: ServerResponse;
 }
 
+/** A user whom a request has signed up. */
+interface NewUser {
+  /** `undefined` once it may have changed. */
+  anonymous: boolean | undefined;
+  hasSession: boolean;
+}
+
 /** One request at the gate: who sent it, and what the rules have learnt of it so far. */
 export class Visit {
   readonly isScoped: boolean;
@@ -49,10 +56,11 @@ export class Visit {
   transaction?: Transaction;
   /** Sessions that this request created, for its answer. */
   created?: CreatedSessions;
+  private users?: Map<string, NewUser>;
   private session?: SessionRecord;
   private past?: PastGate;
   private tokens?: Set<string>;
-  private newUsers?: Set<string>;
+  private line?: string[];
 
   constructor(
     readonly runtime: Runtime,
@@ -100,7 +108,9 @@ export class Visit {
   async ownSessionNow(): Promise<SessionRecord> {
     if (this.transaction) return this.ownSession();
     const { token } = this.sessionCaller();
-    return this.settle(await this.runtime.callers.live(token));
+    if (this.makers.length === 1) return this.settle(await this.runtime.callers.live(token));
+    if (await this.makersAreGone(this.runtime.database)) throw invalidSessionError();
+    return this.ownSession();
   }
 
   /** Whether Parse Server has let the caller in without a look at the session, as for `GET /sessions/me`. */
@@ -134,14 +144,38 @@ export class Visit {
     return (this.tokens ??= new Set(this.caller.kind === 'session' ? [this.caller.token] : []));
   }
 
-  /** Notes that this request made a user. */
-  madeUser(userId: string): void {
-    (this.newUsers ??= new Set()).add(userId);
+  /** Whether this request has signed the user up, and made no session for him yet. From now on it has. */
+  isFirstSessionOf(userId: string | null): boolean {
+    const user = this.signedUp.get(userId ?? '');
+    if (!user || user.hasSession) return false;
+    user.hasSession = true;
+    return true;
   }
 
-  /** Whether this request made the user, and no session for him yet. */
-  isFirstSessionOf(userId: string | null): boolean {
-    return this.newUsers?.delete(userId ?? '') ?? false;
+  /**
+   * The token of the caller's session, and those of sessions that this request has made in its place. Sessions are
+   * made from them.
+   */
+  get makers(): string[] {
+    return (this.line ??= this.caller.kind === 'session' ? [this.caller.token] : []);
+  }
+
+  /**
+   * The users whom this request has signed up, by their ids. In a transaction nobody could read their rows yet.
+   */
+  get signedUp(): Map<string, NewUser> {
+    return (this.users ??= new Map());
+  }
+
+  /** Whether none of {@link makers} is there any more. */
+  async makersAreGone(rows: Pick<Database, 'find'>): Promise<boolean> {
+    for (;;) {
+      const makers = [...this.makers];
+      const query = { sessionToken: { $in: makers } };
+      if ((await rows.find('_Session', query, { count: true })) > 0) return false;
+      // Another part of the same batch may have renewed the last of them meanwhile.
+      if (this.makers.length === makers.length) return true;
+    }
   }
 
   /** Marks the caller's session as used. A call of the SDK in cloud code has no origin, and does not count. */

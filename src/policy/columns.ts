@@ -1,6 +1,7 @@
 /** The columns that this package adds to `_Session`. No client may write them. */
 export const COLUMNS = {
   restricted: 'Boolean',
+  anonymous: 'Boolean',
   ip: 'String',
   userAgent: 'String',
   lastAccessedAt: 'Date',

@@ -2,6 +2,7 @@ import type { SessionEmitter } from '../events/events';
 import type { ExpiryPolicy } from '../expiry/policy';
 import type { SessionFiles } from '../files/session-files';
 import type { CacheController, Database, ParseSdk, ServerConfig } from '../parse-server';
+import type { CallerSessions } from './callers';
 import type { Endings } from './endings';
 import type { LimitKeeper } from './limits';
 
@@ -33,6 +34,7 @@ export interface Connection {
   database: Database;
   cacheController: CacheController;
   policy: ExpiryPolicy;
+  callers: Pick<CallerSessions, 'forget'>;
   /** Last accesses that are not written yet. */
   activity?: { pending(token: string): Date | undefined; forget(token: string): void };
   endings: Endings;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ErrorCode, parseError } from '../errors';
-import { kindOf, type Kind } from '../expiry/policy';
-import { OF_KIND, unexpired } from '../expiry/queries';
+import { kindOf, OF_KIND, type Kind, type OfAKind } from '../expiry/kind';
+import { unexpired } from '../expiry/queries';
 import type { Database, Row } from '../parse-server';
 import { toSessionRecord, userPointer, type SessionRecord } from '../record';
 import type { Destroy, Endings } from './endings';
@@ -18,7 +18,7 @@ const LOOK_AGAIN_MS = [25, 50, 100, 200];
 /** The request's own database, past the rules that clients are held to. */
 type SessionRows = Pick<Database, 'find' | 'destroy'>;
 
-type NewSession = Pick<SessionRecord, 'objectId' | 'userId' | 'restricted' | 'createdWith'>;
+type NewSession = OfAKind & Pick<SessionRecord, 'objectId' | 'userId'>;
 
 /**
  * Keeps the number of sessions per user and kind within its limit. There are no locks across processes. Each new
@@ -33,9 +33,16 @@ export class LimitKeeper {
   ) {}
 
   /**
-   * Called before a session is inserted. @throws 119 when the user has as many as he may, and in a transaction.
+   * Called before a session is inserted.
+   * @param replaced the ids of those that it is to replace. They do not count.
+   * @throws 119 when the user has as many as he may, and in a transaction.
    */
-  async beforeCreate(session: NewSession, database: SessionRows, transaction?: Transaction): Promise<void> {
+  async beforeCreate(
+    session: NewSession,
+    database: SessionRows,
+    replaced: readonly string[] = [],
+    transaction?: Transaction,
+  ): Promise<void> {
     const limit = this.limitOf(session);
     if (limit !== undefined && transaction) {
       // Parse Server's reads do not see what its transaction has inserted, so nobody could count.
@@ -45,15 +52,22 @@ export class LimitKeeper {
       );
     }
     if (limit === undefined || this.onLimit !== 'refuse') return;
-    if ((await this.sessionsLike(session, database)).length >= limit) throw limitError();
+    if ((await this.sessionsLike(session, database, replaced)).length >= limit) throw limitError();
   }
 
-  /** Called after the insert. @throws 119 when others came first: then the session is deleted again. */
-  async afterCreate(session: NewSession, database: SessionRows): Promise<void> {
+  /**
+   * Called after the insert, before those that the session replaces are ended.
+   * @throws 119 when others came first: then the session is deleted again.
+   */
+  async afterCreate(
+    session: NewSession,
+    database: SessionRows,
+    replaced: readonly string[] = [],
+  ): Promise<void> {
     const limit = this.limitOf(session);
     if (limit === undefined) return;
     if (this.onLimit === 'revoke-oldest') {
-      const sessions = await this.sessionsLike(session, database);
+      const sessions = await this.sessionsLike(session, database, replaced);
       const over = sessions.slice(0, Math.max(0, sessions.length - limit));
       if (over.length === 0) return;
       const query = { objectId: { $in: over.map(row => row.objectId) } };
@@ -62,7 +76,7 @@ export class LimitKeeper {
       return;
     }
     for (let tries = 0, waited = 0; ; tries += 1) {
-      const sessions = await this.sessionsLike(session, database);
+      const sessions = await this.sessionsLike(session, database, replaced);
       if (sessions.length <= limit) return;
       const rank = sessions.findIndex(row => row.objectId === session.objectId);
       // As many older ones were there first.
@@ -82,14 +96,19 @@ export class LimitKeeper {
     return session.userId === null ? undefined : this.limits[kindOf(session)];
   }
 
-  /** The unexpired sessions of this user and kind, oldest first. */
-  private async sessionsLike(session: NewSession, database: SessionRows): Promise<Row[]> {
+  /** The unexpired sessions of this user and kind, oldest first, without those that are to be replaced. */
+  private async sessionsLike(
+    session: NewSession,
+    database: SessionRows,
+    replaced: readonly string[],
+  ): Promise<Row[]> {
     const user = userPointer(session.userId ?? '');
     const rows = await database.find('_Session', {
       $and: [{ user }, OF_KIND[kindOf(session)], unexpired(this.now())],
     });
     const age = (row: Row) => toSessionRecord(row).createdAt.getTime();
-    return rows.sort((a, b) => age(a) - age(b) || (String(a.objectId) < String(b.objectId) ? -1 : 1));
+    const counted = rows.filter(row => !replaced.includes(String(row.objectId)));
+    return counted.sort((a, b) => age(a) - age(b) || (String(a.objectId) < String(b.objectId) ? -1 : 1));
   }
 }
 

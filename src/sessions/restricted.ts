@@ -7,6 +7,7 @@ import type { Database, Row, ServerConfig } from '../parse-server';
 import { classOf, SCOPED_TOKEN_PREFIX } from '../policy/scopes';
 import { toParseDate, toSessionRecord, userPointer, type SessionRecord } from '../record';
 import { classesMissing } from '../schema/classes';
+import { readAnonymity } from './anonymity';
 import type { Connection } from './connection';
 
 const ID_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
@@ -42,6 +43,8 @@ export async function createRestricted(
   for (const column of ['name', 'installationId', 'scopes'] as const) {
     if (session[column] !== undefined) row[column] = session[column];
   }
+  const anonymous = await readAnonymity(userId, database);
+  if (anonymous !== undefined) row.anonymous = anonymous;
   if (expiresAt) row.expiresAt = toParseDate(expiresAt);
   if (expiresBy) row.expiresBy = toParseDate(expiresBy);
   const record = toSessionRecord(row);
@@ -77,8 +80,8 @@ function endOf(
   config: ServerConfig,
   now: Date,
 ): Date | undefined {
-  const kind = { restricted: true, createdWith: null, createdAt: now };
-  const byRule = expiryOf(policy, kind, now) ?? config.generateSessionExpiresAt();
+  const session = { restricted: true, anonymous: null, createdWith: null, createdAt: now };
+  const byRule = expiryOf(policy, session, now) ?? config.generateSessionExpiresAt();
   return expiresBy && (!byRule || expiresBy < byRule) ? expiresBy : byRule;
 }
 

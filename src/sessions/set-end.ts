@@ -7,13 +7,14 @@ import { mayChangeForEver } from '../policy/session-class';
 import { lastUseOf, toParseDate, toSessionRecord } from '../record';
 import type { Connection } from './connection';
 import { ENDING_KEYS } from './endings';
+import { forgetSessions } from './forget';
 
 /** As `SessionStore#setExpiry`. */
 export async function setExpiry(objectId: string, date: Date | null, connection: Connection): Promise<void> {
   if (date !== null && (!(date instanceof Date) || Number.isNaN(date.getTime()))) {
     throw new TypeError('setExpiry takes a valid Date, or null.');
   }
-  const { database, cacheController, config, policy, activity } = connection;
+  const { database, config, policy, activity } = connection;
   const [row] = await database.find('_Session', { objectId });
   if (!row) throw notFoundError();
   const record = toSessionRecord(row);
@@ -28,9 +29,7 @@ export async function setExpiry(objectId: string, date: Date | null, connection:
   };
   // A session that was invalidated meanwhile stays invalid.
   await database.update('_Session', { objectId, invalidatedAt: null }, data);
-  // The tracker still knows the former end, and so does Parse Server's cache beside the user.
-  activity?.forget(record.sessionToken);
-  await cacheController.user.del(record.sessionToken);
+  await forgetSessions([record.sessionToken], connection);
 }
 
 /**

@@ -28,8 +28,11 @@ export const knownFaultOf = (cell: Cell, database: Database) =>
 /** Parse Server rolls a transaction back without telling why. */
 const ROLLED_BACK = { code: 1, message: 'Internal server error.' };
 
-/** The columns that this package stores with each new session (the contract: restricted, origin, last access, login). */
-function stamped([className, row]: Row, { way }: Cell): Row {
+/**
+ * The columns that this package stores with each new session (the contract: restricted, whether its user is anonymous,
+ * origin, last access, login).
+ */
+function stamped([className, row]: Row, { way, caller }: Cell): Row {
   if (className !== '_Session' || row.objectId !== '<new>') return [className, row];
   const now = { __type: 'Date', iso: '<date>' };
   const action = row.createdWith?.action;
@@ -41,6 +44,7 @@ function stamped([className, row]: Row, { way }: Cell): Row {
     {
       ...row,
       restricted: action === 'create',
+      ...(row.user && { anonymous: caller === 'an anonymous user' && row.user.objectId === '<user>' }),
       lastAccessedAt: now,
       ...(isLogin && { authenticatedAt: now }),
       ...(hasOrigin && { ip: '127.0.0.1', userAgent: 'node' }),

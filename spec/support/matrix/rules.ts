@@ -134,7 +134,9 @@ export const RULES: readonly Rule[] = [
     subjects: ['another session of the user'],
     operations: ['create'],
     ways: BY_HTTP,
-    expect: { with: ['restricted', 'lastAccessedAt', 'createdAt', 'updatedAt', 'ip', 'userAgent'] },
+    expect: {
+      with: ['restricted', 'anonymous', 'lastAccessedAt', 'createdAt', 'updatedAt', 'ip', 'userAgent'],
+    },
   },
   {
     from: 'The same in cloud code, which has no address',
@@ -142,7 +144,7 @@ export const RULES: readonly Rule[] = [
     subjects: ['another session of the user'],
     operations: ['create'],
     ways: ['SDK in cloud code'],
-    expect: { with: ['restricted', 'lastAccessedAt', 'createdAt', 'updatedAt'] },
+    expect: { with: ['restricted', 'anonymous', 'lastAccessedAt', 'createdAt', 'updatedAt'] },
   },
   {
     from: 'Last access: a session that the master key saves has one, too',

@@ -88,7 +88,7 @@ const rolePointer = (objectId: string) => ({ __type: 'Pointer', className: '_Rol
 
 const OBJECT = 'objectId createdAt updatedAt';
 const USER = `${OBJECT} username settings authData ACL { public { read write } }`;
-const SESSION = `${OBJECT} user { objectId } createdWith sessionToken expiresAt installationId restricted ip userAgent
+const SESSION = `${OBJECT} user { objectId } createdWith sessionToken expiresAt installationId restricted anonymous ip userAgent
   lastAccessedAt name authenticatedAt secret label`;
 
 const sessionsOf = ({ user, other }: Ids): Place => [

@@ -113,6 +113,12 @@ describe('an authenticated session', () => {
       { user: pointer, createdWith: { action: 'login', authProvider: 'anonymous' } },
       false,
     ],
+    ['an anonymous user, however he spelled it', { user: pointer, anonymous: true, createdWith: {} }, false],
+    [
+      'an anonymous user who has signed up since',
+      { user: pointer, anonymous: false, createdWith: { authProvider: 'anonymous' } },
+      true,
+    ],
     ['a log-in without a user', { createdWith: { action: 'login', authProvider: 'password' } }, false],
     ['a user who is null', { user: null, createdWith: { action: 'login' } }, false],
     ['nothing', {}, false],

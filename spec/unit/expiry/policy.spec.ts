@@ -1,6 +1,6 @@
 import {
+  endOfChangedKind,
   expiryOf,
-  kindOf,
   movedExpiry,
   rapidContextExpiry,
   type ExpiryPolicy,
@@ -25,23 +25,6 @@ const record = (fields: object = {}) =>
     createdWith: { action: 'login', authProvider: 'password' },
     ...fields,
   });
-
-describe('the kind of a session', () => {
-  it.each([
-    ['authenticated', 'a login', record()],
-    ['authenticated', 'a login with another provider', record({ createdWith: { authProvider: 'github' } })],
-    ['authenticated', 'the session after a change of password', record({ createdWith: undefined })],
-    ['anonymous', 'an anonymous user', record({ createdWith: { authProvider: 'anonymous' } })],
-    ['restricted', 'a restricted session', record({ restricted: true })],
-    [
-      'restricted',
-      'a restricted session of an anonymous user',
-      record({ restricted: true, createdWith: { authProvider: 'anonymous' } }),
-    ],
-  ])('is %s for %s', (kind, _title, session) => {
-    expect(kindOf(session)).toBe(kind);
-  });
-});
 
 describe('the end of a session', () => {
   it('is one idle period after its last access while its age allows that', () => {
@@ -160,5 +143,43 @@ describe('the options of expiry, last access and purge', () => {
     const resolve = () => resolveOptions(options as never);
     expect(resolve).toThrow(`"${path}"`);
     expect(resolve).toThrow(words);
+  });
+});
+
+describe('a session whose user is anonymous no longer', () => {
+  const now = after(HOUR);
+  const byServer = after(365 * DAY);
+  const anonymous = (fields: object = {}) =>
+    record({ anonymous: true, expiresAt: after(2 * HOUR), ...fields });
+  const changed = (session: ReturnType<typeof record>, policy = POLICY) =>
+    endOfChangedKind(policy, session, false, now, byServer);
+
+  it('ends by the policy of its new kind, counted from now', () => {
+    expect(changed(anonymous())).toEqual(after(HOUR + 30 * DAY));
+    expect(changed(anonymous({ createdAt: after(-80 * DAY).toISOString() }))).toEqual(after(10 * DAY));
+    expect(changed(anonymous({ expiresAt: undefined }))).toEqual(after(HOUR + 30 * DAY));
+  });
+
+  it('and of one who is anonymous again, too', () => {
+    const session = record({ anonymous: false, expiresAt: after(DAY) });
+    expect(endOfChangedKind(POLICY, session, true, now, byServer)).toEqual(after(HOUR + 30 * MINUTE));
+  });
+
+  it('ends as Parse Server has it where the policy names its former kind only', () => {
+    const policy = { anonymous: POLICY.anonymous! };
+    expect(changed(anonymous(), policy)).toEqual(byServer);
+    expect(endOfChangedKind(policy, anonymous(), false, now, undefined)).toBeNull();
+  });
+
+  it.each<[string, object, ExpiryPolicy]>([
+    ['without a policy for either kind', {}, { restricted: { idle: DAY, maxAge: DAY } }],
+    ['that is restricted', { restricted: true }, POLICY],
+    ['that was none of an anonymous user', { anonymous: false }, POLICY],
+    ['that has a fixed end', { fixedExpiry: after(2 * HOUR) }, POLICY],
+    ['that has a latest end', { expiresBy: after(2 * HOUR) }, POLICY],
+    ['that is over', { expiresAt: after(MINUTE) }, POLICY],
+    ['that was invalidated', { invalidatedAt: after(MINUTE) }, POLICY],
+  ])('ends as before, one %s', (_which, fields, policy) => {
+    expect(changed(anonymous(fields), policy)).toBeUndefined();
   });
 });

@@ -1,7 +1,7 @@
 import type { Rule } from '../rule';
+import { anonymityRule } from './anonymity';
 import { credentialsRule } from './credentials';
 import { guardRule } from './guard';
-import { newUsersRule } from './new-users';
 import { ownClassesRule } from './own-classes';
 import { secretsRule } from './secrets';
 import { sessionClassRule } from './session-class';
@@ -10,7 +10,7 @@ import { sessionClassRule } from './session-class';
 export const RULES: readonly Rule[] = [
   guardRule,
   credentialsRule,
-  newUsersRule,
+  anonymityRule,
   sessionClassRule,
   secretsRule,
   ownClassesRule,

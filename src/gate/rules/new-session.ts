@@ -2,12 +2,14 @@ import type { Row } from '../../parse-server';
 import { isCreatedByClient, isTooLong } from '../../policy/session-class';
 import { boundedCreatedWith, toParseDate } from '../../record';
 import type { Visit } from '../visit';
+import { anonymityOfNew } from './anonymity';
 
 /**
  * Completes the row of a new session for the insert that creates it. What a client sent for these columns is
  * replaced. What the master key saves as a session of its own stays.
  */
-export function stamp(object: Row, visit: Visit): Row {
+export async function stamp(object: Row, visit: Visit): Promise<Row> {
+  const anonymous = await anonymityOfNew(object, visit);
   const { now, expiryOfNew } = visit.runtime;
   const { ip, userAgent } = visit.entry.origin ?? {};
   const createdAt = now();
@@ -24,6 +26,9 @@ export function stamp(object: Row, visit: Visit): Row {
     if (isTooLong(object.installationId)) delete session.installationId;
     if (object.createdWith) session.createdWith = boundedCreatedWith(object.createdWith);
   }
+  // Nobody chooses it, not even the master key.
+  if (anonymous === undefined) delete session.anonymous;
+  else session.anonymous = anonymous;
   // The adapters take no undefined values.
   for (const column of ['ip', 'userAgent']) if (session[column] === undefined) delete session[column];
   // A login or a sign-up proves who the user is. The session after a change of password proves only that there was

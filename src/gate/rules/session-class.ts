@@ -14,10 +14,13 @@ import {
   mayUpdateKeys,
 } from '../../policy/session-class';
 import { toDate, toParseDate, toSessionRecord, type SessionRecord } from '../../record';
+import { readAnonymity } from '../../sessions/anonymity';
 import { ENDING_KEYS, type Destroy } from '../../sessions/endings';
 import type { Rule } from '../rule';
 import type { Visit } from '../visit';
+import { follow } from './anonymity';
 import { stamp } from './new-session';
+import { isForestalled, replace, replacedBy } from './same-installation';
 import { findForClient, findForServer } from './session-reads';
 
 const SESSION = '_Session';
@@ -52,30 +55,46 @@ export const sessionClassRule: Rule = {
     const { visit } = access;
     const { runtime, pastGate, transaction } = visit;
     if (visit.caller.kind === 'unknown') await judgeCreation(visit, access.data ?? {});
-    const session = stamp(access.data ?? {}, visit);
+    const session = await stamp(access.data ?? {}, visit);
     await inheritEnd(session, visit);
     access.data = session;
     const record = toSessionRecord(session);
-    await runtime.limits.beforeCreate(record, pastGate, transaction);
+    const replaced = await replacedBy(session, visit);
+    const replacedIds = replaced.map(row => String(row.objectId));
+    await runtime.limits.beforeCreate(record, pastGate, replacedIds, transaction);
     const created = await proceed();
-    await runtime.limits.afterCreate(record, pastGate);
+    await runtime.limits.afterCreate(record, pastGate, replacedIds);
     // The user may have logged out everywhere while one of his sessions was making this one. Then that one is
     // gone, and this one has to go as well.
-    const isOrphaned = isMadeFromAnother(session.createdWith) && makerIsGone(visit);
-    if (isOrphaned && (await isOrphaned(pastGate))) {
+    const isFromAnother = visit.caller.kind === 'session' && isMadeFromAnother(session.createdWith);
+    const isOrphaned = async (rows: Pick<Database, 'find'>) => isFromAnother && visit.makersAreGone(rows);
+    if (await isOrphaned(pastGate)) {
       await pastGate.destroy(SESSION, { objectId: record.objectId }, {});
       throw invalidSessionError();
     }
     visit.ownTokens.add(record.sessionToken);
     if (!visit.isServer && isCreatedByClient(session.createdWith)) visit.show(session);
     const signUp = isMadeAtSignUp(record.createdWith, visit.isFirstSessionOf(record.userId));
-    const tell = () => sessionCreated(record, signUp, runtime);
-    if (!transaction) tell();
+    const isMade = async (database: Pick<Database, 'destroy'>) => {
+      await replace(replaced, record.sessionToken, visit, database);
+      // Its user may have signed up, by another request, while it was made.
+      const { anonymous, userId } = record;
+      if (
+        anonymous &&
+        userId &&
+        visit.signedUp.get(userId)?.anonymous === undefined &&
+        !(await readAnonymity(userId, pastGate))
+      )
+        await follow([userId], visit, false);
+      sessionCreated(record, signUp, runtime);
+    };
+    if (!transaction) await isMade(pastGate);
     else {
       transaction.afterCommit(async () => {
+        const { database } = runtime;
         // A revocation before the commit could not see the new session.
-        if (!isOrphaned || !(await isOrphaned(runtime.database))) return tell();
-        await runtime.database.destroy(SESSION, { objectId: record.objectId }, {});
+        if (!(await isOrphaned(database))) return isMade(database);
+        await database.destroy(SESSION, { objectId: record.objectId }, {});
       });
     }
     return created;
@@ -97,6 +116,8 @@ export const sessionClassRule: Rule = {
     if (condition) access.query = { $and: [query, condition] };
     if (!isRenewal && keys.includes('expiresAt')) access.data = chosenAnew(data, sessions);
     const updated = await proceed();
+    const { objectId: userId } = (data.user ?? {}) as { objectId?: string };
+    if (keys.includes('user') && userId) await follow([userId], visit);
     // What is cached of these sessions is no longer true.
     for (const { sessionToken } of sessions) visit.runtime.callers.forget(sessionToken);
     return updated;
@@ -109,6 +130,7 @@ export const sessionClassRule: Rule = {
   // the same installation (`RestWrite.js#handleFollowup` and `#destroyDuplicatedSessions` of 9.10.0). After a
   // client's delete it clears the token that the client sees (`rest.js#del`), and clients see no foreign one.
   async destroy(access, proceed) {
+    if (isForestalled(access)) return {};
     const { visit, options } = access;
     const { runtime, pastGate, transaction } = visit;
     const query = access.query ?? {};
@@ -144,26 +166,17 @@ async function judgeCreation(visit: Visit, data: Row): Promise<void> {
   if (aclGroup) (await visit.database.loadSchema()).validatePermission(SESSION, aclGroup, 'create');
 }
 
-/** A check whether the session that makes a new one is gone; `undefined` where no session makes it. */
-function makerIsGone({ caller }: Visit) {
-  if (caller.kind !== 'session') return undefined;
-  return async (rows: Pick<Database, 'find'>) =>
-    (await rows.find(SESSION, { sessionToken: caller.token }, { count: true })) === 0;
-}
-
 /**
- * Where a revocable session is upgraded once more, the new session takes over its end and its kind. An upgrade
- * must not prolong a session.
+ * Where a revocable session is upgraded once more, the new session takes over its end. An upgrade must not prolong
+ * a session.
  */
 async function inheritEnd(session: Row, visit: Visit): Promise<void> {
   const createdWith = session.createdWith as { action?: string } | undefined;
   if (visit.caller.kind !== 'session' || createdWith?.action !== 'upgrade') return;
   const { expiryOfNew, now } = visit.runtime;
   const upgraded = await visit.ownSessionNow();
-  const { expiresAt, createdWith: former } = upgraded;
-  if (former?.authProvider) session.createdWith = { ...createdWith, authProvider: former.authProvider };
   if (!expiryOfNew(upgraded, now()) && !chosenEnd(upgraded)) return;
-  const end = chosenEnd(upgraded) ?? expiresAt;
+  const end = chosenEnd(upgraded) ?? upgraded.expiresAt;
   if (end) Object.assign(session, { expiresAt: toParseDate(end), fixedExpiry: toParseDate(end) });
 }
 
