@@ -108,7 +108,7 @@ describe('the last accesses in memory', () => {
     /** As Node reads it from the wire, and Express cuts the address of the client out of it. */
     const headerOf = (index: number) =>
       Buffer.from(`203.0.113.${100 + (index % 100)}, `.padEnd(HEADER, 'x')).toString();
-    const marks = new Marks(COUNT);
+    const marks = new Marks(2 * COUNT);
     gc();
     const before = process.memoryUsage().heapUsed;
     for (let index = 0; index < COUNT; index += 1) {

@@ -437,6 +437,8 @@ describe('the tracker of last accesses', () => {
 
   describe('with sessions that listen to LiveQuery', () => {
     const lifetime = { idle: 30 * SECOND, maxAge: DAY };
+    /** The cache of ends lets go of what is over by a timer, which keeps no process alive. */
+    const OF_CACHE = 1;
 
     it('writes them with each regular flush, 10,000 of them in ten chunks', async () => {
       track();
@@ -444,7 +446,7 @@ describe('the tracker of last accesses', () => {
       await jest.advanceTimersByTimeAsync(FLUSH_INTERVAL);
       expect(database.finds).toHaveLength(10);
       expect(database.updates).toHaveLength(10);
-      expect(jest.getTimerCount()).toBe(1);
+      expect(jest.getTimerCount()).toBe(1 + OF_CACHE);
       listening = [];
       await jest.advanceTimersByTimeAsync(10 * FLUSH_INTERVAL);
       expect(database.finds).toHaveLength(10);
@@ -481,7 +483,7 @@ describe('the tracker of last accesses', () => {
       listening = ['r:a'];
       await tracker.shutdown();
       expect(objectIds()).toEqual(['id-r:a']);
-      expect(jest.getTimerCount()).toBe(0);
+      expect(jest.getTimerCount()).toBe(OF_CACHE);
     });
   });
 
