@@ -9,6 +9,8 @@ declare const Parse: any;
 
 const OVER = parseDate('2020-01-01');
 const UNBOUND = `r:${randomBytes(16).toString('hex')}`;
+/** Stands for a user of the app's own who has no id. */
+const NO_ID = 'none';
 const PLAIN = '/plain';
 
 const storage = new FolderFiles();
@@ -24,7 +26,8 @@ let middlewareSees: any[] = [];
 /** The app tells by itself who sends a request, as apps with tokens of their own do. */
 const authenticate: RequestHandler = (request, _response, next) => {
   const id = request.get('X-App-User');
-  if (id) (request as any).userFromJWT = Parse.User.createWithoutData(id);
+  if (id === NO_ID) (request as any).userFromJWT = new Parse.User();
+  else if (id) (request as any).userFromJWT = Parse.User.createWithoutData(id);
   next();
 };
 
@@ -290,6 +293,10 @@ describe('of() in a route of the app’s own, which Parse Server has not seen', 
       'a token of somebody else beside the app’s own user',
       () => ({ ...header(stranger.token), 'X-App-User': user.userId }),
     ],
+    [
+      'a token beside a user of the app’s own who has no id',
+      () => ({ ...header(user.token), 'X-App-User': NO_ID }),
+    ],
     ['the app’s own user without a token', () => ({ 'X-App-User': user.userId })],
   ])('answers null for %s', async (_what, headers) => {
     expect(await plain(await headers())).toBeNull();
@@ -336,7 +343,8 @@ describe('of() in the app’s middleware behind Parse Server’s', () => {
     const headers = { 'X-App-User': user.userId };
     await server.rest('GET', '/classes/Note', { headers, token: stranger.token });
     await server.rest('GET', '/classes/Note', { headers });
-    expect(middlewareSees).toEqual([null, null]);
+    await server.rest('GET', '/classes/Note', { headers: { 'X-App-User': NO_ID }, token: user.token });
+    expect(middlewareSees).toEqual([null, null, null]);
     await server.rest('GET', '/classes/Note', { headers, token: user.token });
     await mine();
   });

@@ -84,6 +84,15 @@ it.each(['ByHand', 'ByHandCalled'])('the guard as a trigger guards %s', async cl
   else expect(destroy.status).toBe(200);
 });
 
+it.each([
+  ['beforeSubscribe', { op: 'subscribe' }],
+  ['beforeConnect', { event: 'connect' }],
+])('the guard takes the request of %s, which holds no configuration', async (_trigger, request) => {
+  const by = (token: string) => ({ ...request, user: { getSessionToken: () => token } }) as never;
+  await expect(server.sessions.guard(by(restricted.token))).rejects.toMatchObject({ code: 119 });
+  await expect(server.sessions.guard(by(user.token))).resolves.toBeUndefined();
+});
+
 describe('what is neither a request nor options', () => {
   const TAKES: Array<[string, (given: never) => unknown]> = [
     ['requireFreshSession', given => imported.requireFreshSession(given)],

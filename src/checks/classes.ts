@@ -17,8 +17,8 @@ export async function missingClasses(
       .filter(name => missing.has(name))
       .map(name => {
         const near = known.find(other => isNear(name, other));
-        const hint = near ? `: did you mean "${near}"?` : '.';
-        return `the option ${option} names the class "${name}", which does not exist${hint}`;
+        const hint = near ? `: did you mean ${near}?` : '.';
+        return `the option ${option} names the class "${name}", which does not exist${hint} Once it is made, the option holds for it.`;
       });
   return [...warnings('guard', guarded), ...warnings('fresh', fresh)];
 }

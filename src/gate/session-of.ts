@@ -13,14 +13,12 @@ export type RequestWithSession =
   IncomingMessage | { user?: User; master?: boolean } | { message: (text: never) => unknown };
 
 /** An Express request. What Parse Server adds is there once its middleware has run. */
-type ExpressRequest = IncomingMessage &
-  Pick<ServerRequest, 'userFromJWT'> &
-  Partial<Pick<ServerRequest, 'info'>>;
+type ExpressRequest = IncomingMessage & Pick<ServerRequest, 'userFromJWT' | 'auth' | 'info'>;
 
-/** A token that a request shows, and the user that it has to be of. */
+/** A token that a request shows, and the user whose it has to be, where the request has one. */
 interface Shown {
   token?: unknown;
-  userId?: string;
+  user?: { id?: string };
 }
 
 /**
@@ -37,13 +35,13 @@ export async function sessionOf(
     throw new TypeError('of() takes the request of a cloud function, trigger or job, or of Express.');
   }
   const isExpress = request instanceof IncomingMessage;
-  const { token, userId }: Shown = isExpress ? shownToExpress(request) : shownToCloudCode(request);
+  const { token, user }: Shown = isExpress ? shownToExpress(request) : shownToCloudCode(request);
   if (typeof token !== 'string' || token === '') return null;
   const live = await callers.live(token).catch(error => {
     if (error.code === ErrorCode.INVALID_SESSION_TOKEN) return null;
     throw error;
   });
-  if (!live?.userId || (userId !== undefined && userId !== live.userId)) return null;
+  if (!live?.userId || (user && user.id !== live.userId)) return null;
   // Read anew: another process may have revoked it meanwhile, and what is cached is not the app's to change.
   const [row] = await database.find('_Session', { objectId: live.objectId, sessionToken: token });
   // At a token that comes by Express perhaps nobody has looked yet. Parse Server refuses it where the user is gone.
@@ -53,15 +51,13 @@ export async function sessionOf(
 }
 
 function shownToCloudCode(request: object): Shown {
-  const { user } = request as { user?: User };
-  return { token: tokenOf(request as never), userId: user?.id };
+  return { token: tokenOf(request as never), user: (request as { user?: User }).user };
 }
 
 function shownToExpress(request: ExpressRequest): Shown {
-  if (!request.info) {
-    return { token: request.headers['x-parse-session-token'], userId: request.userFromJWT?.id };
-  }
+  const user = request.userFromJWT ?? request.auth?.user;
+  if (!request.info) return { token: request.headers['x-parse-session-token'], user };
   // Parse Server has read the headers and the body, and knows where a token does not count (`/login`).
   const caller = callerOfRequest(request as unknown as ServerRequest);
-  return caller.kind === 'session' ? caller : {};
+  return caller.kind === 'session' ? { token: caller.token, user } : {};
 }

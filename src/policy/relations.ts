@@ -3,6 +3,8 @@ import { storedName } from './stored-names';
 
 /** The table of a relation (`DatabaseController.js#joinTableName` of 9.10.0). */
 const joinTable = (key: string, className: string) => `_Join:${key}:${className}`;
+/** How much of the name of a table is neither the key nor the class. */
+const SURROUNDINGS = joinTable('', '').length;
 const JOIN_TABLE = /^_Join:[^:]+:(.+)$/;
 
 /** The class that has the relation of this table: a role's members are in `_Join:users:_Role`. */
@@ -24,7 +26,7 @@ export function sharedTablesWritten(
   maxBytes: number,
 ): readonly string[] {
   if (maxBytes === Infinity) return NONE;
-  const longestKey = maxBytes - joinTable('', className).length;
+  const longestKey = maxBytes - SURROUNDINGS - className.length;
   let tables: string[] | undefined;
   for (const key in data) {
     if (key.length < longestKey || !isRelationOp(data[key])) continue;
