@@ -2,6 +2,7 @@ import type { Database, DatabaseOptions, Row, ServerConfig } from '../parse-serv
 import type { Runtime } from '../runtime';
 import { Access } from './access';
 import { callerPastDoors } from './caller';
+import { noteGivenEnds } from './given-ends';
 import { keepOriginal } from './past-gate';
 import type { Rule } from './rule';
 import { RULES } from './rules';
@@ -42,6 +43,7 @@ export function goStraight(database: Database): Database {
  */
 export function openGate(database: Database): void {
   const kept = keepOriginal(database);
+  noteGivenEnds(database.options);
   if (!kept) return;
   const { controllers, original } = kept;
   gateTransactions(controllers, original);

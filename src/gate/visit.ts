@@ -57,6 +57,7 @@ export class Visit {
   /** Sessions that this request created, for its answer. */
   created?: CreatedSessions;
   private users?: Map<string, NewUser>;
+  private ends?: Set<number>;
   private session?: SessionRecord;
   private past?: PastGate;
   private tokens?: Set<string>;
@@ -165,6 +166,11 @@ export class Visit {
    */
   get signedUp(): Map<string, NewUser> {
     return (this.users ??= new Map());
+  }
+
+  /** The ends that Parse Server has given to sessions in this request, as times. */
+  get givenEnds(): Set<number> {
+    return (this.ends ??= new Set());
   }
 
   /** Whether none of {@link makers} is there any more. */

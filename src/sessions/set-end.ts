@@ -4,7 +4,7 @@ import { notFoundError } from '../errors';
 import { expiryOf } from '../expiry/policy';
 import type { Row } from '../parse-server';
 import { mayChangeForEver } from '../policy/session-class';
-import { lastUseOf, toParseDate, toSessionRecord } from '../record';
+import { lastUseOf, toParseDate, toSessionRecord, type SessionRecord } from '../record';
 import type { Connection } from './connection';
 import { ENDING_KEYS } from './endings';
 import { forgetSessions } from './forget';
@@ -14,22 +14,28 @@ export async function setExpiry(objectId: string, date: Date | null, connection:
   if (date !== null && (!(date instanceof Date) || Number.isNaN(date.getTime()))) {
     throw new TypeError('setExpiry takes a valid Date, or null.');
   }
-  const { database, config, policy, activity } = connection;
+  const { database } = connection;
   const [row] = await database.find('_Session', { objectId });
   if (!row) throw notFoundError();
   const record = toSessionRecord(row);
   enforce(mayChangeForEver(record, { expiresAt: date }));
-  const stored = lastUseOf(record);
-  const pending = activity?.pending(record.sessionToken);
-  const byRule = expiryOf(policy, record, pending && pending > stored ? pending : stored);
-  const expiresAt = date ?? byRule ?? config.generateSessionExpiresAt();
-  const data: Row = {
-    expiresAt: expiresAt ? toParseDate(expiresAt) : { __op: 'Delete' },
-    fixedExpiry: date ? toParseDate(date) : { __op: 'Delete' },
-  };
+  const data = endOf(record, date, connection);
   // A session that was invalidated meanwhile stays invalid.
   await database.update('_Session', { objectId, invalidatedAt: null }, data);
   await forgetSessions([record.sessionToken], connection);
+}
+
+/** What is stored for the end of a session. @param date `null` gives it back to the rules. */
+export function endOf(session: SessionRecord, date: Date | null, connection: Connection): Row {
+  const { config, policy, activity } = connection;
+  const stored = lastUseOf(session);
+  const pending = activity?.pending(session.sessionToken);
+  const byRule = expiryOf(policy, session, pending && pending > stored ? pending : stored);
+  const expiresAt = date ?? byRule ?? config.generateSessionExpiresAt();
+  return {
+    expiresAt: expiresAt ? toParseDate(expiresAt) : { __op: 'Delete' },
+    fixedExpiry: date ? toParseDate(date) : { __op: 'Delete' },
+  };
 }
 
 /**

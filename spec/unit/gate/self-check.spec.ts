@@ -20,9 +20,12 @@ describe('the version of Parse Server', () => {
 
 /** A database controller of a Parse Server, which answers every call. */
 function controllerOf(missing?: string) {
+  class Config {}
   class Controller {
-    options = {};
+    options = new Config();
   }
+  const method = 'generateSessionExpiresAt';
+  if (method !== missing) Object.assign(Config.prototype, { [method]: () => undefined });
   const names = ['find', 'create', 'update', 'destroy', 'validateObject'];
   const steps = ['createTransactionalSession', 'commitTransactionalSession', 'abortTransactionalSession'];
   for (const name of [...names, ...steps]) {
@@ -43,6 +46,13 @@ describe('the gate checks itself', () => {
       );
     },
   );
+
+  it('a configuration that does not tell when sessions end stops the start, each time', () => {
+    const database = controllerOf('generateSessionExpiresAt');
+    for (let start = 0; start < 2; start += 1) {
+      expect(() => openGate(database)).toThrow('its configuration has no generateSessionExpiresAt.');
+    }
+  });
 
   it('a gate that refuses a restricted session lets the server start', async () => {
     const database = controllerOf();

@@ -1,6 +1,6 @@
 import type { Row } from '../../parse-server';
 import { isCreatedByClient, isTooLong } from '../../policy/session-class';
-import { boundedCreatedWith, toParseDate } from '../../record';
+import { boundedCreatedWith, toDate, toParseDate } from '../../record';
 import type { Visit } from '../visit';
 import { anonymityOfNew } from './anonymity';
 
@@ -36,7 +36,18 @@ export async function stamp(object: Row, visit: Visit): Promise<Row> {
   const { action, authProvider } = (object.createdWith ?? {}) as { action?: string; authProvider?: string };
   const isLogin = (action === 'login' && authProvider !== 'masterkey') || action === 'signup';
   if (isLogin) session.authenticatedAt = lastAccessedAt;
-  if (savedByMaster && object.expiresAt) return { ...session, fixedExpiry: object.expiresAt };
   const expiresAt = expiryOfNew(session as never, createdAt);
-  return expiresAt ? { ...session, expiresAt: toParseDate(expiresAt) } : session;
+  if (!expiresAt) return session;
+  // The master key may say that its session is of a log-in.
+  const mayChooseEnd = savedByMaster || visit.caller.kind === 'master';
+  if (mayChooseEnd && isChosen(object.expiresAt, visit)) {
+    return { ...session, fixedExpiry: object.expiresAt };
+  }
+  return { ...session, expiresAt: toParseDate(expiresAt) };
+}
+
+/** Whether an end is none that Parse Server has given to a session in this request. */
+function isChosen(expiresAt: unknown, { givenEnds }: Visit): boolean {
+  const end = toDate(expiresAt);
+  return end !== null && !givenEnds.has(end.getTime());
 }

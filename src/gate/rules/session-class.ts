@@ -2,6 +2,7 @@ import { enforce } from '../../enforce';
 import { invalidSessionError } from '../../errors';
 import { sessionCreated } from '../../events/created';
 import type { RevokeReason } from '../../events/events';
+import { kindOf } from '../../expiry/kind';
 import { chosenEnd } from '../../expiry/policy';
 import type { Database, DatabaseOptions, Query, Row } from '../../parse-server';
 import { rootOf } from '../../policy/keys';
@@ -16,6 +17,9 @@ import {
 import { toDate, toParseDate, toSessionRecord, type SessionRecord } from '../../record';
 import { readAnonymity } from '../../sessions/anonymity';
 import { ENDING_KEYS, type Destroy } from '../../sessions/endings';
+import { forgetSessions } from '../../sessions/forget';
+import { endOf } from '../../sessions/set-end';
+import type { Runtime } from '../../runtime';
 import type { Rule } from '../rule';
 import type { Visit } from '../visit';
 import { follow } from './anonymity';
@@ -114,12 +118,15 @@ export const sessionClassRule: Rule = {
       ? { fixedExpiry: null, expiresBy: null, invalidatedAt: null }
       : setOnce(sessions, data, keys);
     if (condition) access.query = { $and: [query, condition] };
-    if (!isRenewal && keys.includes('expiresAt')) access.data = chosenAnew(data, sessions);
+    if (!isRenewal && keys.includes('expiresAt')) access.data = chosenAnew(data, sessions, visit.runtime);
     const updated = await proceed();
     const { objectId: userId } = (data.user ?? {}) as { objectId?: string };
     if (keys.includes('user') && userId) await follow([userId], visit);
     // What is cached of these sessions is no longer true.
-    for (const { sessionToken } of sessions) visit.runtime.callers.forget(sessionToken);
+    const tokens = sessions.map(({ sessionToken }) => sessionToken);
+    if (isRenewal) tokens.forEach(token => visit.runtime.callers.forget(token));
+    else if (visit.transaction) visit.transaction.afterCommit(() => forgetSessions(tokens, visit.runtime));
+    else await forgetSessions(tokens, visit.runtime);
     return updated;
   },
 
@@ -192,13 +199,20 @@ function setOnce(sessions: SessionRecord[], data: Row, keys: string[]): Query | 
 }
 
 /**
- * The update by which the master key chooses another end than the one chosen before. A fixed end stays a fixed
- * one.
+ * The update by which the master key chooses an end. With a policy it stays, as by `setExpiry`. Without one it is as
+ * Parse Server stores it, and takes the place of the end chosen before: a fixed end stays a fixed one.
  */
-function chosenAnew(data: Row, sessions: SessionRecord[]): Row {
-  if (!sessions.some(chosenEnd)) return data;
-  const isFixed = sessions.some(({ fixedExpiry }) => fixedExpiry) && toDate(data.expiresAt) !== null;
+function chosenAnew(data: Row, sessions: SessionRecord[], runtime: Runtime): Row {
+  const date = toDate(data.expiresAt);
+  // Parse Server refuses it.
+  if (date && Number.isNaN(date.getTime())) return data;
+  const [underPolicy] = sessions.filter(session => runtime.policy[kindOf(session)]);
   const none = { __op: 'Delete' };
+  if (underPolicy) {
+    return { ...data, ...endOf(underPolicy, date, runtime), ...(date && { expiresBy: none }) };
+  }
+  if (!sessions.some(chosenEnd)) return data;
+  const isFixed = sessions.some(({ fixedExpiry }) => fixedExpiry) && date !== null;
   return { ...data, expiresBy: none, fixedExpiry: isFixed ? data.expiresAt : none };
 }
 
