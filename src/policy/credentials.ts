@@ -1,8 +1,8 @@
 import { ErrorCode } from '../errors';
 import type { DatabaseOptions, Query, Row } from '../parse-server';
+import { STORED_AUTH_DATA, STORED_TOKEN, TOKEN_COLUMN } from './columns';
 import { ALLOW, refuse, type Decision } from './decision';
-import { STORED_TOKEN, TOKEN_COLUMN } from './columns';
-import { conditionsOf, isOfDatabase, rootOf } from './keys';
+import { conditionsOf, isForeignOperator, rootOf } from './keys';
 
 /**
  * The column that logs its user in without a password. For an anonymous user its id is all it takes; for others it
@@ -24,12 +24,16 @@ export const USER_TOKENS: readonly string[] = [
   '_email_verify_token',
 ];
 
-/**
- * Whether a query of users asks for credentials: for `authData`, for the token of a legacy session, or for what
- * only the database has a name for.
- */
+/** Whether a query of users asks for credentials: for `authData`, or for the token of a legacy session. */
 export function asksForCredentials(query: Query, { sort }: DatabaseOptions = {}): boolean {
-  return someKey(query, sort, key => [CREDENTIAL, TOKEN_COLUMN].includes(rootOf(key)) || isOfDatabase(key));
+  return someKey(
+    query,
+    sort,
+    key =>
+      [CREDENTIAL, TOKEN_COLUMN, STORED_TOKEN].includes(rootOf(key)) ||
+      key.startsWith(STORED_AUTH_DATA) ||
+      isForeignOperator(key),
+  );
 }
 
 function someKey(query: Query, sort: DatabaseOptions['sort'], matches: (key: string) => boolean): boolean {
@@ -49,11 +53,7 @@ export function mayAskForCredentials({ restricted }: { restricted: boolean }): D
 
 /** Whether the read-only master key may ask this of users: with a token that it has guessed somebody could write. */
 export function mayAskUsers(query: Query, { sort }: DatabaseOptions = {}): Decision {
-  return someKey(
-    query,
-    sort,
-    key => USER_TOKENS.includes(rootOf(key)) || (key.startsWith('$') && isOfDatabase(key)),
-  )
+  return someKey(query, sort, key => USER_TOKENS.includes(rootOf(key)) || isForeignOperator(key))
     ? refuse(ErrorCode.INVALID_QUERY, 'Users cannot be filtered or sorted by tokens by this caller.')
     : ALLOW;
 }

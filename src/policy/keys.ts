@@ -17,9 +17,12 @@ export function* conditionsOf(query: Query): Generator<[key: string, constraint:
 /** Keys that Parse Server reads as something else than a column (`DatabaseController.js#validateQuery` of 9.10.0). */
 const KNOWN = [...COMBINING, '$relatedTo', '_rperm', '_wperm'];
 
+/** Whether a key of a query is an operator of the database's own, such as `$expr`. Parse Server refuses them to all. */
+export const isForeignOperator = (key: string): boolean => key.startsWith('$') && !KNOWN.includes(key);
+
 /**
- * Whether a key of a query is the database's own: an operator such as `$expr`, or the name under which it stores a
- * column, such as `_session_token`. Whoever is judged by the columns that he asks for may use none. Parse Server
- * refuses most of them to most callers.
+ * Whether a key of a query is the database's own: such an operator, or the name under which it stores a column, such
+ * as `_session_token`. Parse Server itself asks by some of those names, and lets the master keys do so.
  */
-export const isOfDatabase = (key: string): boolean => /^[$_]/.test(key) && !KNOWN.includes(key);
+export const isOfDatabase = (key: string): boolean =>
+  isForeignOperator(key) || (key.startsWith('_') && !KNOWN.includes(key));

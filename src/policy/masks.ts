@@ -1,3 +1,4 @@
+import { STORED_AUTH_DATA } from './columns';
 import { rootOf } from './keys';
 
 /** What stands in a log instead of a secret, as Parse Server itself has it (`LoggerController.js#maskSensitive` of 9.10.0). */
@@ -27,10 +28,10 @@ const SECRET_NAMES = [
   'Authorization',
 ];
 const secretNames = new Set(SECRET_NAMES.map(name => name.toLowerCase()));
-/** The names under which MongoDB stores `authData` turn up in its errors. */
-const STORED_AUTH_DATA = '_auth_data_';
-
-/** Whether this is the name of a secret, or of a part of one: `authData.github.id`. */
+/**
+ * Whether this is the name of a secret, or of a part of one: `authData.github.id`. The names under which MongoDB stores
+ * `authData` turn up in its errors.
+ */
 export function isSecretName(key: string): boolean {
   const name = rootOf(key).toLowerCase();
   return secretNames.has(name) || name.startsWith(STORED_AUTH_DATA);

@@ -2,7 +2,7 @@ import { ErrorCode } from '../errors';
 import type { DatabaseOptions, Query, Row } from '../parse-server';
 import { SECRET_COLUMNS } from './columns';
 import { ALLOW, refuse, type Decision } from './decision';
-import { conditionsOf, isOfDatabase, rootOf } from './keys';
+import { conditionsOf, isForeignOperator, rootOf } from './keys';
 
 const secret: ReadonlySet<string> = new Set(SECRET_COLUMNS);
 /** Columns that no request may write, not even with the master key. */
@@ -15,8 +15,7 @@ const SET_BY_SERVER: ReadonlySet<string> = new Set([...SECRET_COLUMNS, 'scopes']
 export function mayAskSessions(query: Query, { sort }: DatabaseOptions = {}): Decision {
   for (const [key] of conditionsOf(query)) {
     if (secret.has(rootOf(key))) return refused('filtered');
-    if (key.startsWith('$') && isOfDatabase(key))
-      return refuse(ErrorCode.INVALID_KEY_NAME, `Invalid key name: ${key}`);
+    if (isForeignOperator(key)) return refuse(ErrorCode.INVALID_KEY_NAME, `Invalid key name: ${key}`);
   }
   return Object.keys(sort ?? {}).some(key => secret.has(rootOf(key))) ? refused('sorted') : ALLOW;
 }

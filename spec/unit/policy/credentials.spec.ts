@@ -51,6 +51,9 @@ describe('a query of users', () => {
     { $or: [{ username: 'Ada' }, null] },
     { $or: 'authData' },
     { tags: [{ authData: 'x' }] },
+    // Parse Server itself asks by these.
+    { _email_verify_token: 'x' },
+    { _perishable_token: 'x', _rperm: { $in: ['*'] } },
   ])('does not by %j', query => {
     expect(asksForCredentials(query)).toBe(false);
   });
