@@ -13,6 +13,7 @@ let server: SpecServer;
 
 beforeAll(async () => {
   server = await startServer();
+  await server.makeClass('Telemetry');
 });
 
 afterAll(() => server.stop());

@@ -71,6 +71,7 @@ describe('the log with `verbose` holds no secret of', () => {
       { silent: false, verbose: true, loggerAdapter, auth: { badge }, maintenanceKey: MAINTENANCE_KEY },
       { cloud, graphql: true, liveQuery: true },
     );
+    await server.makeClass('Note');
     const { body } = await server.rest('POST', '/users', { body: { username: 'owner', password: PASSWORD } });
     user = { userId: body.objectId, token: body.sessionToken, username: 'owner', password: PASSWORD };
   });

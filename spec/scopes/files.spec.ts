@@ -4,7 +4,12 @@ import { uploadByGraphQL } from '../support/ways-in';
 
 declare const Parse: any;
 
-const OUT_OF_SCOPE = { code: 119, error: 'not allowed: outside the scopes of this session' };
+const outOfScope = (scope: string) => ({
+  code: 119,
+  error: `not allowed: outside the scopes of this session (${scope})`,
+});
+const CANNOT_READ = outOfScope('@File:read');
+const CANNOT_CREATE = outOfScope('@File:create');
 
 /** A storage that keeps notes beside its files. */
 class NotedFiles extends FolderFiles {
@@ -39,6 +44,7 @@ async function start(sessionsOptions = {}, parseServerOptions = {}) {
     { cloud, graphql: true },
   );
   user = await server.signUp();
+  await server.makeClass('Telemetry');
   name = (await upload({ master: true })).body.name;
 }
 
@@ -76,15 +82,15 @@ describe('a scoped session without a scope for files', () => {
   ])('is not told %s', async (_what, request, path, method = 'GET') => {
     const refused = await read({ ...request, token }, path(name), method);
     expect(refused.status).toBe(403);
-    if (method === 'GET') expect(refused.body).toEqual(OUT_OF_SCOPE);
+    if (method === 'GET') expect(refused.body).toEqual(CANNOT_READ);
     expect(JSON.stringify([...refused.headers])).not.toContain('note.txt');
     expect((await read({ token: user.token })).body).toBe('hello');
   });
 
   it('uploads none, by REST, in parts, by GraphQL or by the SDK in cloud code', async () => {
     const before = storage.names();
-    expect((await upload({ token })).body).toEqual(OUT_OF_SCOPE);
-    expect((await upload({ token }, { 'X-Parse-Upload-Mode': 'stream' })).body).toEqual(OUT_OF_SCOPE);
+    expect((await upload({ token })).body).toEqual(CANNOT_CREATE);
+    expect((await upload({ token }, { 'X-Parse-Upload-Mode': 'stream' })).body).toEqual(CANNOT_CREATE);
     expect((await uploadByGraphQL(server, token)).data?.createFile ?? null).toBeNull();
     await expect(server.run('saveFile', {}, { token })).rejects.toMatchObject({ code: 119 });
     expect(storage.names()).toEqual(before);
@@ -105,7 +111,7 @@ describe('a scoped session without a scope for files', () => {
     await server.stop();
     await start({}, { fileDownload: {} });
     token = await scoped('Telemetry:*');
-    expect((await read({ token })).body).toEqual(OUT_OF_SCOPE);
+    expect((await read({ token })).body).toEqual(CANNOT_READ);
     expect((await read({})).body).toBe('hello');
   });
 });
@@ -116,7 +122,7 @@ describe('a scoped session', () => {
     const token = await scoped('@File:read', 'function:saveFile');
     expect((await read({ token })).body).toBe('hello');
     expect((await read({ token }, `metadata/${name}`)).body).toEqual({ metadata: { of: name } });
-    expect((await upload({ token })).body).toEqual(OUT_OF_SCOPE);
+    expect((await upload({ token })).body).toEqual(CANNOT_CREATE);
     await expect(server.run('saveFile', {}, { token })).rejects.toMatchObject({ code: 119 });
   });
 
@@ -127,7 +133,7 @@ describe('a scoped session', () => {
     expect((await upload({ token }, { 'X-Parse-Upload-Mode': 'stream' })).status).toBe(201);
     expect((await uploadByGraphQL(server, token)).data.createFile.fileInfo.name).toMatch(/note\.txt$/);
     await expect(server.run('saveFile', {}, { token })).resolves.toMatch(/note\.txt$/);
-    expect((await read({ token })).body).toEqual(OUT_OF_SCOPE);
+    expect((await read({ token })).body).toEqual(CANNOT_READ);
   });
 
   it('does both with @File:*, and nothing else', async () => {
@@ -135,7 +141,9 @@ describe('a scoped session', () => {
     const token = await scoped('@File:*');
     expect((await upload({ token })).status).toBe(201);
     expect((await read({ token })).body).toBe('hello');
-    expect((await server.rest('POST', '/classes/Telemetry', { token, body: {} })).body).toEqual(OUT_OF_SCOPE);
+    expect((await server.rest('POST', '/classes/Telemetry', { token, body: {} })).body).toEqual(
+      outOfScope('Telemetry:create'),
+    );
     // Parse Server lets the master key alone delete files.
     expect((await server.rest('DELETE', `/files/${name}`, { token })).status).toBe(403);
   });
@@ -188,7 +196,7 @@ describe('with a beforeFind of the app on files', () => {
     server = await startServer({}, options, harness);
     user = await server.signUp();
     name = (await upload({ master: true })).body.name;
-    expect((await read({ token: await scoped('Telemetry:*') })).body).toEqual(OUT_OF_SCOPE);
+    expect((await read({ token: await scoped('Telemetry:*') })).body).toEqual(CANNOT_READ);
     expect(calls).toEqual([]);
     expect((await read({ token: user.token })).body).toBe('hello');
     expect(calls).toEqual([`${user.userId} ${name}`]);
@@ -197,7 +205,7 @@ describe('with a beforeFind of the app on files', () => {
   it('registered while the server runs, too', async () => {
     await start();
     register();
-    expect((await read({ token: await scoped('Telemetry:*') })).body).toEqual(OUT_OF_SCOPE);
+    expect((await read({ token: await scoped('Telemetry:*') })).body).toEqual(CANNOT_READ);
     expect(calls).toEqual([]);
     expect((await read({ token: user.token })).body).toBe('hello');
     expect(calls).toHaveLength(1);

@@ -34,6 +34,7 @@ describe.each(['', 'auth_'])('a scoped session, with functionPrefix %j', prefix 
       { graphql: true, cloud: () => cloud('getSessions', ...(prefix ? ['getSession'] : [])) },
     );
     user = await server.signUp();
+    await server.makeClass('Telemetry');
     const scopes = ['Telemetry:create', 'function:calls', 'function:batches'];
     const params = { name: 'Boiler', scopes };
     const made = await server.run(`${prefix}createRestrictedSession`, params, user);

@@ -12,6 +12,7 @@ beforeAll(async () => {
     maxSessionsPerUser: { restricted: 3 },
     onLimit: 'refuse',
   });
+  await server.makeClass('Telemetry');
 });
 
 afterAll(() => server.stop());
