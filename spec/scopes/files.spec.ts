@@ -195,6 +195,7 @@ describe('with a beforeFind of the app on files', () => {
     const options = { filesAdapter: storage, fileDownload: { enableForPublic: false } };
     server = await startServer({}, options, harness);
     user = await server.signUp();
+    await server.makeClass('Telemetry');
     name = (await upload({ master: true })).body.name;
     expect((await read({ token: await scoped('Telemetry:*') })).body).toEqual(CANNOT_READ);
     expect(calls).toEqual([]);

@@ -121,6 +121,7 @@ it('a webhook that takes the place of getSession while the server runs is closed
       response.json({ success: 'the webhook ran' });
     });
     const user = await server.signUp();
+    await server.makeClass('Telemetry');
     const make = async (...scopes: string[]) => ({
       token: (await server.run('createRestrictedSession', { scopes }, user)).sessionToken as string,
     });
