@@ -13,7 +13,7 @@ export async function setExpiry(objectId: string, date: Date | null, connection:
   if (date !== null && (!(date instanceof Date) || Number.isNaN(date.getTime()))) {
     throw new TypeError('setExpiry takes a valid Date, or null.');
   }
-  const { database, cacheController, config, policy, activity } = connection;
+  const { database, tokenCache, config, policy, activity } = connection;
   const [row] = await database.find('_Session', { objectId });
   if (!row) throw notFoundError();
   const record = toSessionRecord(row);
@@ -30,7 +30,7 @@ export async function setExpiry(objectId: string, date: Date | null, connection:
   await database.update('_Session', { objectId, invalidatedAt: null }, data);
   // The tracker still knows the former end, and so does Parse Server's cache beside the user.
   activity?.forget(record.sessionToken);
-  await cacheController.user.del(record.sessionToken);
+  await tokenCache.clear([record.sessionToken]);
 }
 
 /**
