@@ -143,7 +143,7 @@ export function parseSessions(input: SessionsOptions = {}): Sessions {
     invalidate: session => store.invalidate(session),
     liveQuery(server) {
       const { revocations, liveClients, stop, config, database } = started();
-      const sockets = new LiveQuerySockets(server as LiveQueryServer, config.loggerController);
+      const sockets = new LiveQuerySockets(server as LiveQueryServer);
       stop.push(revocations.onEnded(tokens => sockets.close(tokens)));
       stop.push(watchSockets(sockets, liveClients, database, now, config.loggerController));
     },

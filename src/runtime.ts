@@ -16,6 +16,7 @@ import { Endings } from './sessions/endings';
 import { LimitKeeper } from './sessions/limits';
 import { LiveClients } from './sessions/live-clients';
 import { Revocations } from './sessions/revocations';
+import { TokenCache } from './sessions/token-cache';
 
 /** How long Parse Server trusts a cached token when the option `cacheTTL` is not given, in milliseconds. */
 const DEFAULT_CACHE_TTL = 5000;
@@ -61,10 +62,11 @@ export function makeRuntime(
   const needsFresh = oneOf(options.fresh, nameBytes);
 
   const callers = new CallerSessions(database, config.cacheTTL ?? DEFAULT_CACHE_TTL, now);
-  const revocations = new Revocations(cacheController, sharesCache);
+  const tokenCache = new TokenCache(cacheController, sharesCache, log);
+  const revocations = new Revocations(tokenCache);
   const liveClients = new LiveClients();
   const activity = options.activity.enabled
-    ? new ActivityTracker(database, cacheController, log, policy, options.activity, events, () =>
+    ? new ActivityTracker(database, tokenCache, log, policy, options.activity, events, () =>
         liveClients.listening(),
       )
     : undefined;
@@ -82,7 +84,7 @@ export function makeRuntime(
     Parse,
     config,
     database,
-    cacheController,
+    tokenCache,
     events,
     now,
     policy,
@@ -99,6 +101,6 @@ export function makeRuntime(
     expiryOfNew: (session, at) => expiryOf(policy, { ...session, createdAt: at }, at),
     purge: async (given, progress) =>
       purgeExpired(readParams(purgeParams, given), { database, now, endings, files, progress }),
-    stop: activity ? [() => activity.shutdown()] : [],
+    stop: [() => activity?.shutdown(), () => tokenCache.stop()],
   };
 }

@@ -1,4 +1,5 @@
 import { ActivityTracker } from '../../src/activity/tracker';
+import { TokenCache } from '../../src/sessions/token-cache';
 import { startServer, type SpecServer } from '../support/server';
 import { endOf, lastAccessOf, makeSession, makeUser, type SpecSession } from '../support/sessions';
 import { HOUR, MINUTE, SECOND } from '../support/time';
@@ -25,7 +26,7 @@ describe('two processes that see the same session', () => {
       () =>
         new ActivityTracker(
           databaseController,
-          cacheController,
+          new TokenCache(cacheController, false, loggerController),
           loggerController,
           POLICY,
           { flushInterval: MINUTE },

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
 export const hasRedis = spawnSync('redis-server', ['--version']).status === 0;
 
@@ -11,7 +11,10 @@ export interface SpecRedis {
   url: string;
   /** The same for Parse Server, as JSON can hold it. */
   cacheAdapter: { module: string; options: { url: string } };
+  /** Kills it, with all that it holds. */
   stop(): Promise<void>;
+  /** Starts it again after a stop, at the same address. */
+  startAgain(): Promise<void>;
 }
 
 async function freePort(): Promise<number> {
@@ -26,6 +29,20 @@ async function freePort(): Promise<number> {
 /** Starts an empty Redis on 127.0.0.1 and a free port; it keeps nothing on disk. */
 export async function startRedis(): Promise<SpecRedis> {
   const port = await freePort();
+  const url = `redis://127.0.0.1:${port}`;
+  let kill = await runRedis(port);
+  return {
+    url,
+    cacheAdapter: { module: 'parse-server/lib/Adapters/Cache/RedisCacheAdapter', options: { url } },
+    stop: () => kill(),
+    async startAgain() {
+      kill = await runRedis(port);
+    },
+  };
+}
+
+/** @returns a function that kills it. */
+async function runRedis(port: number): Promise<() => Promise<void>> {
   const child = spawn(
     'redis-server',
     ['--bind', '127.0.0.1', '--port', String(port), '--save', '', '--appendonly', 'no'],
@@ -41,13 +58,46 @@ export async function startRedis(): Promise<SpecRedis> {
     child.once('error', reject);
     void exited.then(() => reject(new Error(`redis-server has ended:\n${output}`)));
   });
-  const url = `redis://127.0.0.1:${port}`;
+  return async () => {
+    child.kill('SIGKILL');
+    await exited;
+  };
+}
+
+/** A line to a Redis that can be cut, while others still reach it. */
+export async function startLine({ url }: Pick<SpecRedis, 'url'>) {
+  const sockets = new Set<Socket>();
+  let isCut = false;
+  const server = createServer(near => {
+    if (isCut) {
+      near.destroy();
+      return;
+    }
+    const far = connect(Number(new URL(url).port), '127.0.0.1');
+    for (const socket of [near, far]) {
+      sockets.add(socket);
+      socket.on('error', () => {});
+      socket.on('close', () => {
+        sockets.delete(socket);
+        near.destroy();
+        far.destroy();
+      });
+    }
+    near.pipe(far).pipe(near);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const cut = () => {
+    isCut = true;
+    for (const socket of sockets) socket.destroy();
+  };
   return {
-    url,
-    cacheAdapter: { module: 'parse-server/lib/Adapters/Cache/RedisCacheAdapter', options: { url } },
-    async stop() {
-      child.kill('SIGKILL');
-      await exited;
+    url: `redis://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    cut,
+    mend: () => void (isCut = false),
+    async stop(): Promise<void> {
+      cut();
+      server.close();
+      await once(server, 'close');
     },
   };
 }

@@ -1,8 +1,9 @@
 import { boundedCache } from '../bounded-cache';
 import type { SessionEmitter } from '../events/events';
 import { movedExpiry, type ExpiryPolicy } from '../expiry/policy';
-import type { CacheController, Database, Logger } from '../parse-server';
+import type { Database, Logger } from '../parse-server';
 import type { SessionRecord } from '../record';
+import type { TokenCache } from '../sessions/token-cache';
 import { writeMarks } from './flush';
 import { Marks, type Mark } from './marks';
 
@@ -37,7 +38,7 @@ export class ActivityTracker {
   /** @param listening answers the tokens of the sessions that wait for events of LiveQuery. */
   constructor(
     private readonly database: Database,
-    private readonly cache: CacheController,
+    private readonly cache: Pick<TokenCache, 'clear'>,
     private readonly log: Logger,
     private readonly policy: ExpiryPolicy,
     private readonly options: ActivityOptions,
@@ -172,8 +173,8 @@ export class ActivityTracker {
         this.ends.set(session.sessionToken, end ?? Infinity);
       }
       // Parse Server keeps the former end beside the cached user, and would refuse the token by it
-      // (`Auth.js#getAuthForSessionToken` of 9.10.0). Where the cache fails (Redis is down), it reads the new end.
-      await Promise.allSettled(moved.map(token => this.cache.user.del(token)));
+      // (`Auth.js#getAuthForSessionToken` of 9.10.0).
+      await this.cache.clear(moved);
       this.flushBeforeListeningEnds();
       this.hasFailed = false;
     } catch (error) {

@@ -31,9 +31,10 @@ export function expectProbe(): { token: string; seenBy(): Runtime | undefined } 
  * end.
  */
 export function guardUserCache({ user }: CacheController, runtime: Runtime): void {
-  const { revocations, activity } = runtime;
+  const { revocations, tokenCache, activity } = runtime;
   const get = user.get.bind(user);
   const put = user.put.bind(user);
+  const del = user.del.bind(user);
   const learn = (token: string, entry: unknown) => {
     const end = toDate((entry as { expiresAt?: unknown } | null | undefined)?.expiresAt);
     if (end) activity?.learn(token, end);
@@ -41,15 +42,19 @@ export function guardUserCache({ user }: CacheController, runtime: Runtime): voi
   const tell = activity?.watchesEnds ? learn : undefined;
 
   const getShared = async (token: string) => {
-    const [entry, revoked] = await Promise.all([get(token), revocations.isRevokedElsewhere(token)]);
+    const [entry, revoked] = await Promise.all([get(token), tokenCache.isRevokedElsewhere(token)]);
     return revoked ? null : entry;
   };
-  const read = revocations.isShared ? getShared : get;
+  const read = tokenCache.isShared ? getShared : get;
 
   user.get = token => {
     if (probes.size > 0) {
       const probe = probes.get(token);
-      if (probe) probe.runtime = runtime;
+      if (probe) {
+        probe.runtime = runtime;
+        // The cache itself may hang.
+        return Promise.resolve(null);
+      }
     }
     if (revocations.isRevoked(token)) return Promise.resolve(null);
     const entry = read(token);
@@ -63,14 +68,17 @@ export function guardUserCache({ user }: CacheController, runtime: Runtime): voi
     if (revocations.isRevoked(token)) return undefined;
     tell?.(token, value);
     const result = await put(token, value, ttl);
-    if (revocations.isRevoked(token) || (await revocations.isRevokedElsewhere(token))) await user.del(token);
+    if (revocations.isRevoked(token) || (await tokenCache.isRevokedElsewhere(token))) await del(token);
     return result;
   };
-  user.put = (token, value, ttl) => {
-    const putting = putUnrevoked(token, value, ttl);
-    // Parse Server does not await this (`Auth.js#getAuthForSessionToken` of 9.10.0). A failure must not end the
-    // process.
-    putting.catch(() => undefined);
-    return putting;
-  };
+  // Parse Server does not await these (`Auth.js#getAuthForSessionToken` and `rest.js#del` of 9.10.0). A failure must not
+  // end the process: what follows the end of a session has to be done.
+  user.put = (token, value, ttl) => handled(putUnrevoked(token, value, ttl));
+  user.del = token => handled(del(token));
+}
+
+/** Gives a promise a handler. An app's cache may answer something else. */
+function handled<Answer>(answer: Promise<Answer>): Promise<Answer> {
+  Promise.resolve(answer).catch(() => undefined);
+  return answer;
 }

@@ -8,6 +8,7 @@ import type { Transaction } from '../sessions/transaction';
 import { CreatedSessions } from './created-sessions';
 import type { Origin } from './origin';
 import { PastGate } from './past-gate';
+import { readRoles } from './roles';
 
 /** Who sent a request. Whoever is none of these is unknown, and refused where a rule applies. */
 export type Caller =
@@ -197,11 +198,11 @@ export class Visit {
     const { auth } = this.entry;
     if (auth) return auth.user ? ['*', ...(await auth.getUserRoles()), auth.user.id as string] : ['*'];
     if (this.caller.kind !== 'session') return ['*'];
-    // A call of the SDK: Parse Server has just left the user's roles in its cache. Without a cache, what only a
-    // role permits is refused.
+    // A call of the SDK: as a rule Parse Server has just left the user's roles in its cache.
     const { userId } = await this.ownSession();
     if (userId === null) return ['*'];
-    return ['*', ...((await this.runtime.cacheController.role.get(userId)) ?? []), userId];
+    const cached = await this.runtime.config.cacheController.role.get(userId);
+    return ['*', ...(cached ?? (await readRoles(userId, this.pastGate))), userId];
   }
 
   /** Notes that the client created this session. The answer must show it as it is stored. */

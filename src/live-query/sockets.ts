@@ -27,10 +27,7 @@ const SESSION_ENDED = 4209;
  * on getting events of public objects, and events of its user's objects while `authCache` holds the token.
  */
 export class LiveQuerySockets {
-  constructor(
-    private readonly server: LiveQueryServer,
-    private readonly log: Logger,
-  ) {
+  constructor(private readonly server: LiveQueryServer) {
     if (typeof server?.clients?.values !== 'function' || !server.authCache || !server.cacheController) {
       throw new TypeError('liveQuery() takes the server that ParseServer.createLiveQueryServer() answers.');
     }
@@ -38,14 +35,21 @@ export class LiveQuerySockets {
 
   close(ended: readonly string[]): void {
     const tokens = new Set(ended);
-    for (const token of tokens) {
-      this.server.authCache.delete(token);
-      this.server.cacheController.user.del(token).catch(error => this.log.error(String(error)));
-    }
+    for (const token of tokens) void this.forget(token);
     for (const client of this.server.clients.values()) {
       if (tokensOf(client).some(token => tokens.has(token))) {
         client.parseWebSocket.ws.close(SESSION_ENDED, 'session ended');
       }
+    }
+  }
+
+  /** LiveQuery has caches of its own. Where the second one fails, it reads the database. */
+  private async forget(token: string): Promise<void> {
+    this.server.authCache.delete(token);
+    try {
+      await this.server.cacheController.user.del(token);
+    } catch {
+      // The cache has said why.
     }
   }
 }

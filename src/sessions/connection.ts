@@ -1,10 +1,11 @@
 import type { SessionEmitter } from '../events/events';
 import type { ExpiryPolicy } from '../expiry/policy';
 import type { SessionFiles } from '../files/session-files';
-import type { CacheController, Database, ParseSdk, ServerConfig } from '../parse-server';
+import type { Database, ParseSdk, ServerConfig } from '../parse-server';
 import type { CallerSessions } from './callers';
 import type { Endings } from './endings';
 import type { LimitKeeper } from './limits';
+import type { TokenCache } from './token-cache';
 
 /** What `purgeExpiredSessions` takes. */
 export interface PurgeOptions {
@@ -32,7 +33,7 @@ export interface Connection {
   Parse: ParseSdk;
   config: ServerConfig;
   database: Database;
-  cacheController: CacheController;
+  tokenCache: TokenCache;
   policy: ExpiryPolicy;
   callers: Pick<CallerSessions, 'forget'>;
   /** Last accesses that are not written yet. */

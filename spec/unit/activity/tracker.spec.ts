@@ -2,6 +2,7 @@ import { ActivityTracker } from '../../../src/activity/tracker';
 import type { ExpiryPolicy } from '../../../src/expiry/policy';
 import { guardUserCache } from '../../../src/gate/user-cache';
 import { Revocations } from '../../../src/sessions/revocations';
+import { TokenCache } from '../../../src/sessions/token-cache';
 import { DAY, HOUR, MINUTE, SECOND } from '../../support/time';
 
 const START = new Date('2031-03-01T12:00:00.000Z');
@@ -49,17 +50,18 @@ describe('the tracker of last accesses', () => {
   let listening: string[];
 
   function track(policy: ExpiryPolicy = {}) {
+    const tokenCache = new TokenCache(cache, false, log);
     tracker = new ActivityTracker(
       database as never,
-      cache,
+      tokenCache,
       log,
       policy,
       { flushInterval: FLUSH_INTERVAL },
       { emit: jest.fn() },
       () => listening,
     );
-    const revocations = new Revocations(cache, false);
-    guardUserCache(cache, { revocations, activity: tracker } as never);
+    const revocations = new Revocations(tokenCache);
+    guardUserCache(cache, { revocations, tokenCache, activity: tracker } as never);
     return tracker;
   }
 
