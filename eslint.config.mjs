@@ -17,6 +17,7 @@ const LAYERS = [
     'duration.ts',
     'bounded-cache.ts',
     'class-name.ts',
+    'deadlock.ts',
     'device.ts',
   ],
   ['policy'],
