@@ -20,6 +20,7 @@ const LAYERS = [
     'bounded-cache.ts',
     'class-name.ts',
     'client-texts.ts',
+    'deadlock.ts',
     'device.ts',
   ],
   ['policy'],

@@ -72,7 +72,6 @@ export function parseSessions(input: SessionsOptions = {}): Sessions {
     running = runtime;
     await ensureColumns(config);
     if (options.indexes) await ensureIndexes(config);
-    await adoptSessions(database, options.expiry, now());
     await runtime.files.open();
 
     guardUserCache(config.cacheController, runtime);
@@ -82,13 +81,16 @@ export function parseSessions(input: SessionsOptions = {}): Sessions {
     await checkGate(Parse.Server, runtime);
 
     await startCloudCode(Parse, { ...app, options, store, runtime });
+    const log = config.loggerController;
+    const adoption = adoptSessions(options.expiry, { database, log, now });
+    runtime.stop.push(() => adoption.stop());
     // Cloud code may have made classes.
     await warnAtStart(config, options);
     stopWatching();
     if (input.purge) {
       // Handed on as the app wrote them, because `runtime.purge` reads durations itself.
       const { schedule, ...params } = input.purge;
-      const job = schedulePurge(schedule, params, runtime.purge, config.loggerController);
+      const job = schedulePurge(schedule, params, runtime.purge, log);
       runtime.stop.push(() => job.stop());
     }
   }

@@ -1,19 +1,103 @@
-import type { Database } from '../parse-server';
+import { pastDeadlocks } from '../deadlock';
+import type { Database, Logger, Query } from '../parse-server';
 import { toParseDate } from '../record';
-import { KINDS, OF_KIND } from './kind';
-import type { ExpiryPolicy } from './policy';
+import { KINDS, OF_KIND, type Kind } from './kind';
+import type { ExpiryPolicy, Lifetime } from './policy';
+
+/** How many sessions one statement reads or writes at most. */
+const BATCH = 1_000;
+/** How often the log tells how far it has come, in milliseconds. */
+const PROGRESS_MS = 10_000;
+
+interface Surroundings {
+  /** A controller that the gate lets pass. */
+  database: Pick<Database, 'find' | 'update'>;
+  log: Pick<Logger, 'info' | 'error'>;
+  now(): Date;
+}
+
+/** The sessions of a kind that would live longer than one idle period from now. Ends that were chosen stay. */
+const olderThanPolicy = (kind: Kind, end: object): Query => ({
+  $and: [OF_KIND[kind], { $or: [{ expiresAt: { $gt: end } }, { expiresAt: null }] }, { fixedExpiry: null }],
+});
 
 /**
- * Brings sessions that are older than the policy under it, in one statement per kind. Each gets one idle period
- * from now, so that the first start logs nobody out. A later start gives it no other one.
+ * Brings sessions that are older than the policy under it, behind the start. Each gets one idle period from now, so
+ * that the first start logs nobody out. A later start gives it no other one. What is left to do stands in the
+ * sessions themselves: after a stop, a crash or a failure the next start goes on, and several processes may do it
+ * at once.
+ * @returns `stop()`, which waits for the batch under way.
  */
-export async function adoptSessions(database: Database, policy: ExpiryPolicy, now: Date): Promise<void> {
-  for (const kind of KINDS) {
-    const lifetime = policy[kind];
-    if (!lifetime) continue;
-    const end = toParseDate(new Date(now.getTime() + lifetime.idle));
-    const longer = { $or: [{ expiresAt: { $gt: end } }, { expiresAt: null }] };
-    const query = { $and: [OF_KIND[kind], longer, { fixedExpiry: null }] };
-    await database.update('_Session', query, { expiresAt: end }, { many: true });
+export function adoptSessions(policy: ExpiryPolicy, surroundings: Surroundings): { stop(): Promise<void> } {
+  const { log, now } = surroundings;
+  const started = now().getTime();
+  let isStopped = false;
+  let adopted = 0;
+  let toldAt = started;
+  const tell = (text: string) =>
+    log.info(`parse-server-sessions: sessions older than the option expiry: ${text}`);
+
+  async function adopt(): Promise<void> {
+    for (const kind of KINDS) {
+      const lifetime = policy[kind];
+      if (!lifetime) continue;
+      for await (const count of batches(kind, lifetime, surroundings)) {
+        if (adopted === 0) tell('each gets one idle period from now, in batches');
+        adopted += count;
+        if (isStopped) return;
+        const at = now().getTime();
+        if (at - toldAt < PROGRESS_MS) continue;
+        toldAt = at;
+        tell(`${adopted} done`);
+      }
+      if (isStopped) return;
+    }
+  }
+
+  const adopting = adopt().then(
+    () => {
+      const rest = isStopped ? '; the next start goes on' : '';
+      if (adopted > 0) tell(`${adopted} done, in ${now().getTime() - started} ms${rest}`);
+    },
+    error =>
+      log.error(
+        'parse-server-sessions: sessions older than the option expiry could not be brought under it, the next start ' +
+          `tries again: ${(error as Error)?.message}`,
+      ),
+  );
+  return {
+    async stop() {
+      isStopped = true;
+      await adopting;
+    },
+  };
+}
+
+/** @returns how many sessions each batch had. */
+async function* batches(
+  kind: Kind,
+  { idle }: Lifetime,
+  { database, now }: Surroundings,
+): AsyncGenerator<number> {
+  let after = '';
+  for (;;) {
+    // Anew for each batch: sessions that are made or used meanwhile have their ends by the policy, and keep them.
+    const end = toParseDate(new Date(now().getTime() + idle));
+    const older = olderThanPolicy(kind, end);
+    const rows = await database.find(
+      '_Session',
+      // PostgreSQL's adapter takes no comparison with an empty string.
+      { ...older, ...(after && { objectId: { $gt: after } }) },
+      { sort: { objectId: 1 }, limit: BATCH, keys: ['objectId'] },
+    );
+    const ids = rows.map(row => String(row.objectId));
+    const last = ids.at(-1);
+    if (last === undefined) return;
+    after = last;
+    // An end that was fixed or moved since the read does not meet the condition any more.
+    const query = { ...older, objectId: { $in: ids } };
+    await pastDeadlocks(() => database.update('_Session', query, { expiresAt: end }, { many: true }));
+    yield ids.length;
+    if (ids.length < BATCH) return;
   }
 }

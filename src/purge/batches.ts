@@ -1,3 +1,4 @@
+import { pastDeadlocks } from '../deadlock';
 import { deletedBy, ENDING_KEYS, type Ending, type Endings } from '../sessions/endings';
 import type { Database, Query, Row } from '../parse-server';
 import { toDate, toParseDate } from '../record';
@@ -18,10 +19,6 @@ const AT_ONCE = 2;
  * alone.
  */
 const LOOK_AHEAD = 256;
-
-/** PostgreSQL's code for a statement that it undid, because it had met another process's in a deadlock. */
-const DEADLOCK = '40P01';
-const ATTEMPTS = 5;
 
 /**
  * Deletes by range of `expiresAt`. That costs a fraction of deleting by id: no ids travel, and none is looked up.
@@ -165,13 +162,5 @@ export async function destroyRows(database: Database, rows: Row[], condition: Qu
   return deletedBy(await destroy(database, query), rows.length);
 }
 
-async function destroy(database: Database, query: Query, schema?: unknown): Promise<unknown> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await database.destroy('_Session', query, {}, schema);
-    } catch (error) {
-      // Two processes that purge at the same time may lock the same rows in different orders.
-      if ((error as { code?: unknown }).code !== DEADLOCK || attempt === ATTEMPTS) throw error;
-    }
-  }
-}
+const destroy = (database: Database, query: Query, schema?: unknown): Promise<unknown> =>
+  pastDeadlocks(() => database.destroy('_Session', query, {}, schema));
