@@ -112,7 +112,8 @@ onMongodb('at the GraphQL API of a stock app, a scoped session of an app that is
     user = await server.signUp();
     const ACL = { [user.userId]: { read: true } };
     await server.rest('POST', '/classes/Note', { token: user.token, body: { ACL } });
-    const params = { scopes: ['Note:create'] };
+    await server.makeClass('Telemetry');
+    const params = { scopes: ['Telemetry:create'] };
     ({ sessionToken: token } = await server.run('createRestrictedSession', params, user));
   });
 
