@@ -197,6 +197,19 @@ describe('the upgrade of a session to a revocable one', () => {
     expect(body.expiresAt).toEqual(parseDate(end));
   });
 
+  it('keeps the old one when it fails, so that nobody is logged out by it', async () => {
+    const user = await userOn();
+    const { adapter } = server.server.config.databaseController;
+    const { findOneAndUpdate } = adapter;
+    // As PostgreSQL does it where no user ever had a token of the time before.
+    adapter.findOneAndUpdate = async () => {
+      adapter.findOneAndUpdate = findOneAndUpdate;
+      throw new Error('There is no such column.');
+    };
+    expect((await upgrade(user.token, user.installationId)).status).toBe(500);
+    expect(await useToken(server, user)).toBe(200);
+  });
+
   it('without an installation leaves the old one, too', async () => {
     const user = await userOn();
     const { body } = await upgrade(user.token);

@@ -59,6 +59,7 @@ export class Visit {
   created?: CreatedSessions;
   private users?: Map<string, NewUser>;
   private ends?: Set<number>;
+  private endings?: Map<string, () => Promise<void>>;
   private session?: SessionRecord;
   private past?: PastGate;
   private tokens?: Set<string>;
@@ -172,6 +173,11 @@ export class Visit {
   /** The ends that Parse Server has given to sessions in this request, as times. */
   get givenEnds(): Set<number> {
     return (this.ends ??= new Set());
+  }
+
+  /** What follows once the client is told of the session that an upgrade has made, by its token. */
+  get upgrades(): Map<string, () => Promise<void>> {
+    return (this.endings ??= new Map());
   }
 
   /** Whether none of {@link makers} is there any more. */

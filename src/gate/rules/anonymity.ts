@@ -1,5 +1,6 @@
 import { endsAnonymity, isAnonymousUser, mayChangeAnonymity, provesAuthenticated } from '../../expiry/kind';
 import type { Row } from '../../parse-server';
+import type { SessionRecord } from '../../record';
 import { followUser, readAnonymity } from '../../sessions/anonymity';
 import type { Access } from '../access';
 import type { Rule } from '../rule';
@@ -57,6 +58,12 @@ export async function follow(userIds: readonly string[], visit: Visit, known?: b
       runtime.events.report(`sessions could not follow their user: ${(error as Error)?.message}`),
     );
   }
+}
+
+/** Has a new session follow its user if he has signed up, by another request, while it was made. */
+export async function followMeanwhile({ anonymous, userId }: SessionRecord, visit: Visit): Promise<void> {
+  if (!anonymous || !userId || visit.signedUp.get(userId)?.anonymous !== undefined) return;
+  if ((await readAnonymity(userId, visit.pastGate)) === false) await follow([userId], visit, false);
 }
 
 /** Whether the user of a new session is anonymous; `undefined` for none. */

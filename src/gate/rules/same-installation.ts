@@ -6,7 +6,8 @@ import type { Visit } from '../visit';
 /**
  * Whether this package ends the sessions that a new one replaces. Parse Server deletes them before the insert, and
  * once more for a session that a client saves: then those of whichever user and installation the client names
- * (`RestWrite.js#destroyDuplicatedSessions` of 9.10.0). Nobody's log-in, and the master key, it may serve so.
+ * (`RestWrite.js#destroyDuplicatedSessions` of 9.10.0). It still does so for the log-in of a client without a
+ * session, and for the master key.
  */
 const replacesByItself = ({ caller }: Visit) => caller.kind === 'session' || caller.kind === 'user';
 
@@ -22,20 +23,41 @@ export async function replacedBy({ user, installationId }: Row, visit: Visit): P
 }
 
 /**
- * Ends what a new session replaces. If that is the session that has made it, the new one takes its place.
+ * Ends what a new session replaces. If that is the session that has made it, the new one takes its place. An upgrade
+ * may still fail (on PostgreSQL it does, where no user ever had a token of the time before): then the client never
+ * gets the new token, so what he has stays until he does.
  * @param database the request's own, or once a transaction is over the app's.
  */
 export async function replace(
   rows: Row[],
-  newToken: string,
+  { sessionToken, createdWith }: Row,
   visit: Visit,
   database: Pick<Database, 'destroy'>,
 ): Promise<void> {
   if (rows.length === 0) return;
-  const { makers, runtime } = visit;
-  if (rows.some(({ sessionToken }) => makers.includes(String(sessionToken)))) makers.push(newToken);
-  const replaced = { objectId: { $in: rows.map(({ objectId }) => objectId) } };
-  await runtime.endings.end(rows, 'sameInstallation', condition =>
-    database.destroy('_Session', { $and: [replaced, condition] }, {}),
-  );
+  const newToken = String(sessionToken);
+  const { makers, upgrades, runtime } = visit;
+  const end = async () => {
+    if (rows.some(row => makers.includes(String(row.sessionToken)))) makers.push(newToken);
+    const replaced = { objectId: { $in: rows.map(({ objectId }) => objectId) } };
+    await runtime.endings.end(rows, 'sameInstallation', condition =>
+      database.destroy('_Session', { $and: [replaced, condition] }, {}),
+    );
+  };
+  if ((createdWith as { action?: string } | undefined)?.action === 'upgrade') upgrades.set(newToken, end);
+  else await end();
+}
+
+/**
+ * Ends what an upgrade replaces, once Parse Server has read the new session for the client, its last step
+ * (`SessionsRouter.js#handleUpdateToRevocableSession` of 9.10.0).
+ * @param rows what the client is about to see.
+ */
+export async function upgradeTold(rows: unknown, { upgrades }: Visit): Promise<void> {
+  if (upgrades.size === 0 || !Array.isArray(rows)) return;
+  for (const { sessionToken } of rows as Row[]) {
+    const end = upgrades.get(String(sessionToken));
+    upgrades.delete(String(sessionToken));
+    await end?.();
+  }
 }

@@ -15,16 +15,15 @@ import {
   mayUpdateKeys,
 } from '../../policy/session-class';
 import { toDate, toParseDate, toSessionRecord, type SessionRecord } from '../../record';
-import { readAnonymity } from '../../sessions/anonymity';
 import { ENDING_KEYS, type Destroy } from '../../sessions/endings';
 import { forgetSessions } from '../../sessions/forget';
 import { endOf } from '../../sessions/set-end';
 import type { Runtime } from '../../runtime';
 import type { Rule } from '../rule';
 import type { Visit } from '../visit';
-import { follow } from './anonymity';
+import { follow, followMeanwhile } from './anonymity';
 import { stamp } from './new-session';
-import { isForestalled, replace, replacedBy } from './same-installation';
+import { isForestalled, replace, replacedBy, upgradeTold } from './same-installation';
 import { findForClient, findForServer } from './session-reads';
 
 const SESSION = '_Session';
@@ -80,16 +79,8 @@ export const sessionClassRule: Rule = {
     if (!visit.isServer && isCreatedByClient(session.createdWith)) visit.show(session);
     const signUp = isMadeAtSignUp(record.createdWith, visit.isFirstSessionOf(record.userId));
     const isMade = async (database: Pick<Database, 'destroy'>) => {
-      await replace(replaced, record.sessionToken, visit, database);
-      // Its user may have signed up, by another request, while it was made.
-      const { anonymous, userId } = record;
-      if (
-        anonymous &&
-        userId &&
-        visit.signedUp.get(userId)?.anonymous === undefined &&
-        !(await readAnonymity(userId, pastGate))
-      )
-        await follow([userId], visit, false);
+      await replace(replaced, session, visit, database);
+      await followMeanwhile(record, visit);
       sessionCreated(record, signUp, runtime);
     };
     if (!transaction) await isMade(pastGate);
@@ -130,8 +121,12 @@ export const sessionClassRule: Rule = {
     return updated;
   },
 
-  find: (access, proceed) =>
-    access.byClient ? findForClient(access, proceed) : findForServer(access, proceed),
+  async find(access, proceed) {
+    if (!access.byClient) return findForServer(access, proceed);
+    const rows = await findForClient(access, proceed);
+    await upgradeTold(rows, access.visit);
+    return rows;
+  },
 
   // Parse Server leaves the tokens of deleted sessions in its cache after a password change and after a login from
   // the same installation (`RestWrite.js#handleFollowup` and `#destroyDuplicatedSessions` of 9.10.0). After a
