@@ -23,10 +23,11 @@ beforeAll(async () => {
     modulePathIgnorePatterns: ['<rootDir>/dist/'],
   };
   const args = ['--experimental-vm-modules', JEST, '--config', JSON.stringify(config), '--json', '-i'];
-  const output = await new Promise<string>(resolve => {
-    execFile(process.execPath, args, { cwd: ROOT }, (error, stdout) => {
+  const output = await new Promise<string>((resolve, reject) => {
+    execFile(process.execPath, args, { cwd: ROOT }, (error, stdout, stderr) => {
       exitCode = error?.code;
-      resolve(stdout);
+      if (stdout) resolve(stdout);
+      else reject(new Error(`jest answered nothing (${error?.code ?? error?.signal}): ${stderr}`));
     });
   });
   results = JSON.parse(output).testResults;
