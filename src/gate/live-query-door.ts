@@ -1,4 +1,4 @@
-import { ErrorCode, parseError } from '../errors';
+import { ErrorCode, invalidSessionError, parseError } from '../errors';
 import { mayAccess, scopesOf } from '../policy/scopes';
 import type { Runtime } from '../runtime';
 import type { Composer, Register } from '../parse-cloud';
@@ -82,7 +82,11 @@ export function liveQueryDoor(runtime: Runtime, liveClasses: readonly string[]) 
     composeConnect,
     /** Registers the door where the app has no `beforeConnect` of its own. */
     openDoor(register: Register): void {
-      if (!isRegistered && liveClasses.length > 0) register(admit);
+      if (isRegistered || liveClasses.length === 0) return;
+      register(async (request: ConnectRequest) => {
+        await admit(request);
+        requireOpen(request);
+      });
     },
   };
 }
@@ -109,6 +113,14 @@ async function requireUnrestrictedClients(
 
 /** A socket that was closed while Parse Server looked up who connects: it will not tell that once more. */
 const isClosed = ({ ws }: Socket) => ws?.readyState === CLOSED;
+
+/**
+ * Refuses a client that has left while it was connecting. Parse Server has forgotten such a client already, and would
+ * keep it for good now (`ParseLiveQueryServer.js#_handleConnect` of 9.10.0). Without a trigger it connects at once.
+ */
+function requireOpen({ client }: ConnectRequest): void {
+  if (client && isClosed(client.parseWebSocket)) throw invalidSessionError();
+}
 
 /**
  * Puts one listener in the place of Parse Server's own. It has each subscription judged, then hands the message on

@@ -34,11 +34,32 @@ const EVASIVE = new Set([
   '$planCacheStats',
 ]);
 
-/** Collections by the ends of their names, which may have a prefix. MongoDB's own may hold what others have asked. */
-const OF_SESSIONS = /_Session$|^system\./;
-const OF_USERS = /_User$/;
+/** Stages that read other collections. */
+const JOINING = new Set(['$lookup', '$graphLookup', '$unionWith']);
 
-/** Every text in it: keys and values. A class is named by a whole one, whatever the stage. */
+/**
+ * Collections that are joined, by the ends of their names, which may have a prefix. MongoDB's own may hold what others
+ * have asked.
+ */
+const JOINS_SESSIONS = /_Session$|^system\./;
+const JOINS_USERS = /_User$/;
+
+/** The collections that an aggregation joins, however deep the stage is. */
+function* joinedBy(value: unknown): Generator<string> {
+  if (value === null || typeof value !== 'object') return;
+  for (const [key, part] of Object.entries(value)) {
+    if (JOINING.has(key)) yield* collectionsIn(part);
+    yield* joinedBy(part);
+  }
+}
+
+/** A stage names its collection by a text, or by an object that may name more, such as the database. */
+function* collectionsIn(stage: unknown): Generator<string> {
+  const { from, coll } = Object(stage) as { from?: unknown; coll?: unknown };
+  yield* textsIn(typeof stage === 'string' ? stage : [from, coll]);
+}
+
+/** Every text in it: keys and values. */
 function* textsIn(value: unknown): Generator<string> {
   if (typeof value === 'string') yield value;
   if (value === null || typeof value !== 'object') return;
@@ -63,12 +84,16 @@ export function judgeAggregation(
   { pipeline, distinct }: DatabaseOptions,
   isReadOnly: boolean,
 ): AggregationJudgement {
-  const texts = [...textsIn([className, pipeline, distinct])];
-  const names = (pattern: RegExp) => texts.some(text => pattern.test(text));
-  const evades = (columns: readonly string[]) =>
-    texts.some(text => EVASIVE.has(text)) || names(new RegExp(`\\b(${columns.join('|')})\\b`));
-  const ofSessions = names(OF_SESSIONS);
-  const ofUsers = isReadOnly && names(OF_USERS);
+  const texts = [...textsIn([pipeline, distinct])];
+  const evades = (columns: readonly string[]) => {
+    const named = new RegExp(`\\b(${columns.join('|')})\\b`);
+    return texts.some(text => EVASIVE.has(text) || named.test(text));
+  };
+  const joined = [...joinedBy(pipeline)];
+  const reads = (ownName: string, names: RegExp) =>
+    className === ownName || joined.some(name => names.test(name));
+  const ofSessions = reads('_Session', JOINS_SESSIONS);
+  const ofUsers = isReadOnly && reads('_User', JOINS_USERS);
   const decide = (): Decision => {
     if (isReadOnly && texts.some(text => WRITING.has(text)))
       return refuse(ErrorCode.OPERATION_FORBIDDEN, 'The read-only master key cannot write.');

@@ -87,11 +87,20 @@ function copyOf(value: unknown, copies: Map<object, unknown>): unknown {
 /** The parts of a list, a plain object or an error, by name; `undefined` for an object of another class. */
 function partsOf(value: object): Array<[key: string, part: unknown]> | undefined {
   if (isError(value)) {
-    const { message, stack, cause } = value;
-    const hidden = { message, stack, ...('cause' in value && { cause }) };
-    return Object.entries({ ...hidden, ...value });
+    const hidden = ['message', 'stack', ...('cause' in value ? ['cause'] : [])];
+    return [...new Set([...hidden, ...Object.keys(value)])].map(key => [key, partOf(value, key)]);
   }
-  return Array.isArray(value) || isPlain(value) ? Object.entries(value) : undefined;
+  if (!Array.isArray(value) && !isPlain(value)) return undefined;
+  return Object.keys(value).map(key => [key, partOf(value, key)]);
+}
+
+/** A part that cannot be read cannot be logged, either. */
+function partOf(value: object, key: string): unknown {
+  try {
+    return (value as Record<string, unknown>)[key];
+  } catch {
+    return undefined;
+  }
 }
 
 /** Also an error, or a plain object, of another realm: an app may run in one of its own. */

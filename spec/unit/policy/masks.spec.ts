@@ -7,6 +7,16 @@ const TOKEN = 'r:0123456789abcdef0123456789abcdef';
 const SELF: Record<string, unknown> = { name: 'x' };
 SELF.self = SELF;
 
+it('a part that cannot be read ends nothing', () => {
+  const unreadable = {
+    get broken(): never {
+      throw new Error('broken');
+    },
+  };
+  expect(masked(unreadable)).toBe(unreadable);
+  expect(masked({ unreadable, password: 'x' })).toMatchObject({ password: MASK });
+});
+
 describe('the name of a secret', () => {
   it.each([
     'password',

@@ -22,12 +22,17 @@ export const anonymityRule: Rule = {
     const { visit, data = {} } = access;
     const [, validateOnly] = access.rest;
     if (validateOnly || !mayChangeAnonymity(data)) return proceed();
-    const userIds = await updatedUsers(access);
+    // Where they cannot be read, the update most likely fails, and Parse Server says why.
+    const users = await updatedUsers(access).catch((error: Error) => error);
     const updated = await proceed();
-    await follow(userIds, visit, endsAnonymity(data) ? false : undefined);
+    if (users instanceof Error) reportFailure(users, visit);
+    else await follow(users, visit, endsAnonymity(data) ? false : undefined);
     return updated;
   },
 };
+
+const reportFailure = (error: Error | undefined, { runtime }: Visit) =>
+  runtime.events.report(`sessions could not follow their user: ${error?.message}`);
 
 async function updatedUsers({ visit, query }: Access): Promise<string[]> {
   if (typeof query?.objectId === 'string') return [query.objectId];
@@ -54,9 +59,7 @@ export async function follow(userIds: readonly string[], visit: Visit, known?: b
   }
   if (transaction) transaction.afterCommit(followAll);
   else {
-    await followAll().catch(error =>
-      runtime.events.report(`sessions could not follow their user: ${(error as Error)?.message}`),
-    );
+    await followAll().catch(error => reportFailure(error, visit));
   }
 }
 
