@@ -97,7 +97,12 @@ export function makeRuntime(
     limits,
     ownSessionFunction: `${options.functionPrefix}getSession`,
     nameBytes,
-    writeRules: { isGuarded, needsFresh, freshWithin: options.freshWithin },
+    writeRules: {
+      isGuarded,
+      needsFresh,
+      needsFreshAnywhere: options.fresh.length > 0,
+      freshWithin: options.freshWithin,
+    },
     expiryOfNew: (session, at) => expiryOf(policy, { ...session, createdAt: at }, at),
     purge: async (given, progress) =>
       purgeExpired(readParams(purgeParams, given), { database, now, endings, files, progress }),

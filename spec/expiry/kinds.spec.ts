@@ -336,6 +336,15 @@ describe('the kind of a session', () => {
     });
   });
 
+  it('of a user who gives up his anonymous id, and proves nothing, stays anonymous', async () => {
+    const user = await guest({});
+    const end = await endOf(server, user);
+    const body = { authData: { anonymous: null } };
+    await server.rest('PUT', `/users/${user.userId}`, { token: user.token, body });
+    await expectKind(user, 'anonymous');
+    expect(await endOf(server, user)).toEqual(end);
+  });
+
   it('of a user who is anonymous again follows him, too', async () => {
     const user = await guest({ badge: { id: newId() } });
     await expectKind(user, 'authenticated');

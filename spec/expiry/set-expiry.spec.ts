@@ -58,6 +58,15 @@ describe('setExpiry, with an expiry policy', () => {
     expect(await useToken(server, session)).toBe(209);
   });
 
+  it('bounds the sessions that are made from it', async () => {
+    const end = inFuture(HOUR);
+    await server.sessions.store.setExpiry(session.objectId, end);
+    const { body } = await server.rest('POST', '/sessions', { token: session.token, body: {} });
+    expect(await endOf(server, { token: body.sessionToken })).toEqual(end);
+    const sensor = await server.run('createRestrictedSession', { expiresIn: '30d' }, session);
+    expect(sensor.expiresAt).toBe(end.toISOString());
+  });
+
   it('ends a session at once with a date that is over, also when its token is in the cache', async () => {
     expect(await useToken(server, session)).toBe(200);
     await server.sessions.store.setExpiry(session.objectId, inFuture(-1));

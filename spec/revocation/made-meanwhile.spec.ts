@@ -85,6 +85,14 @@ describe('a session that is made while its maker is revoked', () => {
     expect(await sessions()).toEqual([]);
   });
 
+  it('is refused where a change of the password would make it', async () => {
+    const change = () =>
+      server.rest('PUT', `/users/${user.userId}`, { token: user.token, body: { password: 'another' } });
+    const { body } = await whileRevoked(change);
+    expect(body.code).toBe(209);
+    expect(await sessions()).toEqual([]);
+  });
+
   it.each(WAYS)('is one otherwise: %s', async (_way, request) => {
     const { body } = await request();
     expect(await useToken(server, body.sessionToken)).toBe(200);

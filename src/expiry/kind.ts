@@ -21,11 +21,14 @@ function hasProvider(authData: unknown): boolean {
 }
 
 /**
- * Whether a user is anonymous: all that is known of him is an anonymous id.
+ * Whether a user is anonymous: all that is known of him is an anonymous id. `undefined` where not even that is known:
+ * whoever gives up his id has not signed up.
  * @param user his row as the database controller answers it to the server: `password` is the hash.
  */
-export const isAnonymousUser = ({ authData, password }: Row): boolean =>
-  isData(authData) && ((authData as Row)[ANONYMOUS] ?? null) !== null && !password && !hasProvider(authData);
+export function isAnonymousUser({ authData, password }: Row): boolean | undefined {
+  if (password || hasProvider(authData)) return false;
+  return isData(authData) && ((authData as Row)[ANONYMOUS] ?? null) !== null ? true : undefined;
+}
 
 /** Whether an update may make a user anonymous, or end that. */
 export const mayChangeAnonymity = (data: Row): boolean =>

@@ -43,6 +43,14 @@ interface Entry {
   response?: ServerResponse;
 }
 
+/** A change of a password ends all sessions of the user, and makes a new one for the client that asks. */
+interface PasswordChange {
+  /** How many revocations of users there were before it (`Revocations#userRevocations`). */
+  since: number;
+  /** Whether it has ended the session that asks itself. Somebody else may have revoked it before. */
+  hasEndedOwn?: boolean;
+}
+
 /** A user whom a request has signed up. */
 interface NewUser {
   /** `undefined` once it may have changed. */
@@ -60,6 +68,8 @@ export class Visit {
   private users?: Map<string, NewUser>;
   private ends?: Set<number>;
   private endings?: Map<string, () => Promise<void>>;
+  /** The change of a password that this request makes. */
+  passwordChange?: PasswordChange;
   private session?: SessionRecord;
   private past?: PastGate;
   private tokens?: Set<string>;

@@ -27,6 +27,11 @@ export function guardedClasses(guard: Guard, maxBytes = Infinity): IsGuarded {
   if (guard === '*') return () => true;
   if (!('except' in guard)) return oneOf([...ALWAYS_GUARDED, ...guard], maxBytes);
   const isAlways = oneOf(ALWAYS_GUARDED, maxBytes);
-  const isOpen = oneOf(guard.except, maxBytes);
+  // By their whole names: another class of the same table is not excepted.
+  const open = new Set(guard.except);
+  const isOpen = (className: string) =>
+    className.startsWith('_Join:')
+      ? !isShared(className, maxBytes) && open.has(owningClass(className))
+      : open.has(className);
   return className => isAlways(className) || !isOpen(className);
 }

@@ -130,7 +130,11 @@ const HINT = new RegExp(`r(:|%3A)|${NAME}`, 'i');
 const IN_TEXT = new RegExp(`${NAME}(?:\\.[\\w.$-]*)?`, 'gi');
 const IN_ADDRESS = new RegExp(`([?&]${NAME}=)[^&\\s"'\\\\]*`, 'gi');
 /** JSON in an address. Whatever follows in the same parameter is masked with it. */
-const IN_ENCODED_JSON = new RegExp(`(%22${NAME}[\\w.-]*%22(?:%20|\\+)*(?::|%3A))[^&\\s"]*`, 'gi');
+const IN_ENCODED_JSON = new RegExp(
+  // Not NAME, whose end could match in as many ways as a client likes.
+  `(%22(?:${[...SECRET_NAMES, STORED_AUTH_DATA].join('|')})[\\w.-]*%22(?:%20|\\+)*(?::|%3A))[^&\\s"]*`,
+  'gi',
+);
 
 function maskedText(text: string): string {
   if (!HINT.test(text)) return text;

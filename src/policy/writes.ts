@@ -52,6 +52,8 @@ export interface WriteRules {
   isGuarded: IsGuarded;
   /** Classes that only a session with a recent login may write. */
   needsFresh: (className: string) => boolean;
+  /** Whether there are any such classes. */
+  needsFreshAnywhere: boolean;
   /** How recent, in milliseconds. */
   freshWithin: number;
 }

@@ -5,7 +5,7 @@ import { toParseDate, toSessionRecord, userPointer } from '../record';
 import type { Connection } from './connection';
 import { forgetSessions } from './forget';
 
-/** Whether a user is anonymous; `undefined` when there is no such user. */
+/** Whether a user is anonymous; `undefined` when nothing is known of him, or there is no such user. */
 export async function readAnonymity(
   objectId: string,
   rows: Pick<Database, 'find'>,

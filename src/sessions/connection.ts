@@ -5,6 +5,7 @@ import type { Database, ParseSdk, ServerConfig } from '../parse-server';
 import type { CallerSessions } from './callers';
 import type { Endings } from './endings';
 import type { LimitKeeper } from './limits';
+import type { Revocations } from './revocations';
 import type { TokenCache } from './token-cache';
 
 /** What `purgeExpiredSessions` takes. */
@@ -36,6 +37,7 @@ export interface Connection {
   tokenCache: TokenCache;
   policy: ExpiryPolicy;
   callers: Pick<CallerSessions, 'forget'>;
+  revocations: Pick<Revocations, 'revokesUser'>;
   /** Last accesses that are not written yet. */
   activity?: { pending(token: string): Date | undefined; forget(token: string): void };
   endings: Endings;

@@ -19,6 +19,8 @@ export interface NewRestrictedSession {
   /** Milliseconds; absent: as long as the expiry policy or Parse Server lets it. */
   expiresIn?: number;
   scopes?: string[];
+  /** That of the session that it is made from, where one was chosen. */
+  latestEnd?: Date | null;
 }
 
 /** Makes a restricted session for a device of the user, as `createRestrictedSession` does. */
@@ -27,8 +29,9 @@ export async function createRestricted(
   { config, database, policy, limits, events }: Connection,
   now: Date,
 ): Promise<SessionRecord> {
-  const { userId, expiresIn, scopes } = session;
-  const expiresBy = expiresIn === undefined ? null : new Date(now.getTime() + expiresIn);
+  const { userId, expiresIn, scopes, latestEnd = null } = session;
+  const chosen = expiresIn === undefined ? null : new Date(now.getTime() + expiresIn);
+  const expiresBy = chosen && latestEnd && latestEnd < chosen ? latestEnd : (chosen ?? latestEnd);
   const expiresAt = endOf(expiresBy, policy, config, now);
   const row: Row = {
     objectId: newObjectId(config.objectIdSize ?? 10),

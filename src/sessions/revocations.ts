@@ -3,6 +3,15 @@ import { REMEMBER_MS, type TokenCache } from './token-cache';
 
 const MAX_REMEMBERED = 1_000_000;
 
+/** How many users are remembered whose sessions were revoked. */
+const MAX_USERS = 100_000;
+
+interface UserRevocation {
+  number: number;
+  /** The token of the session that was kept; empty for none. */
+  except: string;
+}
+
 /**
  * Has a revoked token refused at once, in this process and in every process that shares Parse Server's cache.
  * Parse Server trusts that cache for `cacheTTL`. It does not clear it on a password change or a login from the
@@ -11,6 +20,9 @@ const MAX_REMEMBERED = 1_000_000;
  */
 export class Revocations {
   private readonly revoked = boundedCache<true>(MAX_REMEMBERED, { ttl: REMEMBER_MS });
+  private readonly users = boundedCache<UserRevocation>(MAX_USERS, { ttl: REMEMBER_MS });
+  /** How many revocations of all sessions of a user there were in this process. */
+  userRevocations = 0;
   private readonly listeners = new Set<(tokens: readonly string[]) => void>();
 
   constructor(private readonly cache: Pick<TokenCache, 'revoke'>) {}
@@ -27,6 +39,18 @@ export class Revocations {
     for (const token of tokens) this.revoked.set(token, true);
     for (const listener of this.listeners) listener(tokens);
     await this.cache.revoke(tokens);
+  }
+
+  /** Notes that this process revokes all sessions of a user, save one. */
+  revokesUser(userId: string, except = ''): void {
+    this.userRevocations += 1;
+    this.users.set(userId, { number: this.userRevocations, except });
+  }
+
+  /** Whether this process has revoked the user's sessions, this one among them, since {@link userRevocations} was so. */
+  hasRevokedUser(userId: string, token: string, since: number): boolean {
+    const last = this.users.get(userId);
+    return last !== undefined && last.number > since && last.except !== token;
   }
 
   /** Whether this process has revoked the token. */

@@ -3,6 +3,7 @@ import type { Installation, Session } from 'parse/node';
 import { invalidSessionError, notFoundError } from '../errors';
 import type { RevokeReason } from '../events/events';
 import * as lifetime from '../expiry/lifetime';
+import { chosenEnd } from '../expiry/policy';
 import { unexpired } from '../expiry/queries';
 import { readParams } from '../params';
 import type { DatabaseOptions, Query, Row } from '../parse-server';
@@ -117,7 +118,12 @@ export class SessionStore {
     }
     const query: Query = { user: userPointer(userIdOf(user)) };
     if (except) query.sessionToken = { $ne: except };
-    return this.revokeWhere(query);
+    const { revocations } = this.connect();
+    // Before and after: a session that is made meanwhile may be seen by no look of this revocation.
+    revocations.revokesUser(userIdOf(user), except);
+    const revoked = await this.revokeWhere(query);
+    revocations.revokesUser(userIdOf(user), except);
+    return revoked;
   }
 
   /**
@@ -148,7 +154,8 @@ export class SessionStore {
       const query = { user: userPointer(userId), installationId, restricted: true };
       await this.revokeWhere(query, 'sameInstallation');
     }
-    const created = await createRestricted(session, this.connect(), this.now());
+    const latestEnd = maker && chosenEnd(maker);
+    const created = await createRestricted({ ...session, latestEnd }, this.connect(), this.now());
     // The user may have logged out everywhere while this session was being made. Then its maker is gone, and it
     // has to go as well.
     if (maker && (await this.count({ objectId: maker.objectId })) === 0) {

@@ -54,11 +54,14 @@ describe('a user', () => {
     expect(isAnonymousUser(user)).toBe(true);
   });
 
+  it.each([[{}], [{ authData: null }], [{ authData: {} }], [{ authData: { anonymous: null } }]])(
+    'may be either: %j',
+    user => {
+      expect(isAnonymousUser(user)).toBeUndefined();
+    },
+  );
+
   it.each([
-    [{}],
-    [{ authData: null }],
-    [{ authData: {} }],
-    [{ authData: { anonymous: null } }],
     [{ authData: { x: id } }],
     [{ authData: { anonymous: id, x: id } }],
     [{ authData: { anonymous: id }, password: '$2y$10$hash' }],

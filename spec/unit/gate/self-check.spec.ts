@@ -35,8 +35,14 @@ function controllerOf(missing?: string) {
 }
 
 describe('the gate checks itself', () => {
-  const writeRules = { isGuarded: guardedClasses([]), needsFresh: () => false, freshWithin: 1 };
-  const runtime = { writeRules, now: () => new Date() } as never;
+  const writeRules = {
+    isGuarded: guardedClasses([]),
+    needsFresh: () => false,
+    needsFreshAnywhere: false,
+    freshWithin: 1,
+  };
+  const callers = { known: () => undefined };
+  const runtime = { writeRules, callers, now: () => new Date() } as never;
 
   it.each(['find', 'validateObject', 'commitTransactionalSession'])(
     'a controller without %s stops the start',

@@ -7,6 +7,20 @@ const TOKEN = 'r:0123456789abcdef0123456789abcdef';
 const SELF: Record<string, unknown> = { name: 'x' };
 SELF.self = SELF;
 
+it.each(['%22_auth_data_', '%22token', '?_auth_data_', '"_auth_data_', '_auth_data_'])(
+  'a text of what a client may write takes no longer than its length: %s',
+  start => {
+    const time = (length: number) => {
+      const before = process.cpuUsage();
+      masked(start + 'a'.repeat(length));
+      const { user, system } = process.cpuUsage(before);
+      return user + system;
+    };
+    // Quadratic, it would take minutes.
+    expect(time(1_000_000)).toBeLessThan(5_000_000);
+  },
+);
+
 it('a part that cannot be read ends nothing', () => {
   const unreadable = {
     get broken(): never {

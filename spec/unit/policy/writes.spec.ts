@@ -9,6 +9,7 @@ const session = (restricted: boolean) =>
 const rules = (guard: string[] | '*'): WriteRules => ({
   isGuarded: guardedClasses(guard),
   needsFresh: () => false,
+  needsFreshAnywhere: false,
   freshWithin: 0,
 });
 const decide = (write: Partial<Write>, { restricted = true, guard = [] as string[] | '*' } = {}) =>
@@ -192,6 +193,7 @@ describe('a write of a class that needs a recent login', () => {
   const freshRules: WriteRules = {
     isGuarded: guardedClasses([]),
     needsFresh: className => className === 'Invoice',
+    needsFreshAnywhere: true,
     freshWithin: MINUTE,
   };
   const write = (className: string, byClient = true): Write => ({ className, operation: 'update', byClient });

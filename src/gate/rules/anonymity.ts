@@ -1,4 +1,10 @@
-import { endsAnonymity, isAnonymousUser, mayChangeAnonymity, provesAuthenticated } from '../../expiry/kind';
+import {
+  endsAnonymity,
+  isAnonymous,
+  isAnonymousUser,
+  mayChangeAnonymity,
+  provesAuthenticated,
+} from '../../expiry/kind';
 import type { Row } from '../../parse-server';
 import type { SessionRecord } from '../../record';
 import { followUser, readAnonymity } from '../../sessions/anonymity';
@@ -74,5 +80,15 @@ export async function anonymityOfNew(session: Row, visit: Visit): Promise<boolea
   if (!visit.isServer && provesAuthenticated(session.createdWith)) return false;
   const userId = (session.user as { objectId?: unknown } | null | undefined)?.objectId;
   if (typeof userId !== 'string') return undefined;
-  return visit.signedUp.get(userId)?.anonymous ?? readAnonymity(userId, visit.pastGate);
+  return (
+    visit.signedUp.get(userId)?.anonymous ??
+    (await readAnonymity(userId, visit.pastGate)) ??
+    (await inherited(userId, visit))
+  );
+}
+
+/** Of a user of whom nothing is known, a session that is made from another one is as anonymous as that. */
+async function inherited(userId: string, visit: Visit): Promise<boolean | undefined> {
+  if (visit.caller.kind !== 'session' || visit.caller.userId !== userId) return undefined;
+  return isAnonymous(await visit.ownSession());
 }

@@ -25,10 +25,23 @@ export const guardRule: Rule = {
 
   judge(access) {
     if (access.visit.caller.kind === 'master') return undefined;
+    if (isJudgedByClassOnly(access)) return judgeAs(access, access.className);
     const tables = sharedTables(access);
     return tables.length === 0 ? judgeAs(access, access.className) : judgeShared(access, tables);
   },
 };
+
+/**
+ * Whether it makes no difference who shares the tables of relations: nobody needs a recent login, and the caller is no
+ * restricted session.
+ */
+function isJudgedByClassOnly({ visit: { caller, isScoped, runtime } }: Access): boolean {
+  if (isScoped || runtime.writeRules.needsFreshAnywhere) return false;
+  return (
+    caller.kind === 'nobody' ||
+    (caller.kind === 'session' && runtime.callers.known(caller.token)?.restricted === false)
+  );
+}
 
 const isCovered = (className: string, { writeRules }: Runtime) =>
   writeRules.isGuarded(className) || writeRules.needsFresh(className);
@@ -103,6 +116,7 @@ function judgeWrite(access: Access, className: string): void | Promise<void> {
   // A new password ends all sessions of the user and makes a new one. The session that asks is read again, because
   // another process may have revoked it.
   if (className === '_User' && changesPassword(data) && !visit.transaction) {
+    visit.passwordChange ??= { since: visit.runtime.revocations.userRevocations };
     return visit.ownSessionReread().then(judge);
   }
   return withSession(visit, judge);

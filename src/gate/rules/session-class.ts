@@ -60,6 +60,7 @@ export const sessionClassRule: Rule = {
     if (visit.caller.kind === 'unknown') await judgeCreation(visit, access.data ?? {});
     const session = await stamp(access.data ?? {}, visit);
     await inheritEnd(session, visit);
+    await boundByMaker(session, visit);
     access.data = session;
     const record = toSessionRecord(session);
     const replaced = await replacedBy(session, visit);
@@ -70,7 +71,8 @@ export const sessionClassRule: Rule = {
     // The user may have logged out everywhere while one of his sessions was making this one. Then that one is
     // gone, and this one has to go as well.
     const isFromAnother = visit.caller.kind === 'session' && isMadeFromAnother(session.createdWith);
-    const isOrphaned = async (rows: Pick<Database, 'find'>) => isFromAnother && visit.makersAreGone(rows);
+    const isOrphaned = async (rows: Pick<Database, 'find'>) =>
+      isOvertaken(record, visit) || (isFromAnother && visit.makersAreGone(rows));
     if (await isOrphaned(pastGate)) {
       await pastGate.destroy(SESSION, { objectId: record.objectId }, {});
       throw invalidSessionError();
@@ -146,6 +148,7 @@ export const sessionClassRule: Rule = {
       const rows = await pastGate.find(SESSION, query, { keys: ENDING_KEYS });
       if (rounds > 0 && rows.length === 0) break;
       const reason = reasonOf(query, options, visit, rows);
+      if (rounds === 0 && reason === 'passwordChange') noteOwnEnd(rows, visit);
       const answer = await runtime.endings.end(rows, reason, destroy, transaction);
       result = rounds === 0 ? answer : result;
       if (transaction || !('user' in query)) break;
@@ -169,6 +172,25 @@ async function judgeCreation(visit: Visit, data: Row): Promise<void> {
 }
 
 /**
+ * Whether a new session follows a change of the password, and somebody has revoked the session that asked for the
+ * change before it was over.
+ */
+function isOvertaken(
+  { userId, createdWith }: SessionRecord,
+  { caller, passwordChange, runtime }: Visit,
+): boolean {
+  if (createdWith || !passwordChange || caller.kind !== 'session' || userId !== caller.userId) return false;
+  const { since, hasEndedOwn } = passwordChange;
+  return hasEndedOwn === false || runtime.revocations.hasRevokedUser(caller.userId!, caller.token, since);
+}
+
+/** Notes whether a change of the password ends the session that asks for it, or comes too late for that. */
+function noteOwnEnd(rows: Row[], { caller, passwordChange }: Visit): void {
+  if (!passwordChange || passwordChange.hasEndedOwn || caller.kind !== 'session') return;
+  passwordChange.hasEndedOwn = rows.some(row => row.sessionToken === caller.token);
+}
+
+/**
  * Where a revocable session is upgraded once more, the new session takes over its end. An upgrade must not prolong
  * a session.
  */
@@ -180,6 +202,16 @@ async function inheritEnd(session: Row, visit: Visit): Promise<void> {
   if (!expiryOfNew(upgraded, now()) && !chosenEnd(upgraded)) return;
   const end = chosenEnd(upgraded) ?? upgraded.expiresAt;
   if (end) Object.assign(session, { expiresAt: toParseDate(end), fixedExpiry: toParseDate(end) });
+}
+
+/** A session that a client makes from one with a chosen end ends then at the latest. */
+async function boundByMaker(session: Row, visit: Visit): Promise<void> {
+  if (visit.caller.kind !== 'session' || !isCreatedByClient(session.createdWith)) return;
+  const chosen = chosenEnd(await visit.ownSessionNow());
+  if (!chosen) return;
+  const byRule = toDate(session.expiresAt);
+  const end = byRule && byRule < chosen ? byRule : chosen;
+  Object.assign(session, { expiresAt: toParseDate(end), expiresBy: toParseDate(chosen) });
 }
 
 /**
