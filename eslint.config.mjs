@@ -21,6 +21,7 @@ const LAYERS = [
     'class-name.ts',
     'client-texts.ts',
     'deadlock.ts',
+    'paging.ts',
     'device.ts',
   ],
   ['policy'],

@@ -1,6 +1,7 @@
 import { FolderFiles } from '../support/folder-files';
 import { startServer, type SpecServer, type SpecUser } from '../support/server';
 import { makeSession, parseDate } from '../support/sessions';
+import { watchForRest } from '../support/settled';
 import { defineSdkWrite, waysIn, type Operation } from '../support/ways-in';
 
 declare const Parse: any;
@@ -8,6 +9,7 @@ declare const Parse: any;
 const storage = new FolderFiles();
 const told: any[] = [];
 let server: SpecServer;
+let settled: () => Promise<void>;
 let user: SpecUser;
 let restricted: { objectId: string; token: string };
 let scoped: { objectId: string; token: string };
@@ -31,6 +33,7 @@ beforeAll(async () => {
       },
     },
   );
+  settled = watchForRest(server);
   server.sessions.on('blocked', payload => void told.push(payload));
   for (const className of ['Telemetry', 'Note']) await server.makeClass(className);
   user = await server.signUp();
@@ -57,7 +60,6 @@ afterAll(async () => {
 
 beforeEach(() => (told.length = 0));
 
-const settled = () => new Promise(resolve => setTimeout(resolve, 20));
 const ofSession = ({ objectId }: { objectId: string }) => ({ sessionId: objectId, userId: user.userId });
 
 describe.each(waysIn)('one event per refused write: %s', (_way, write) => {

@@ -1,6 +1,7 @@
 import { startSecondProcess, type SecondProcess } from '../support/second-process';
 import { startServer, type SpecServer, type SpecUser } from '../support/server';
 import { makeSession, makeUser, parseDate, pointerTo, sessionRow } from '../support/sessions';
+import { watchForRest } from '../support/settled';
 import { eventually } from '../support/time';
 
 declare const Parse: any;
@@ -16,6 +17,7 @@ const told: Told[] = [];
 const links: string[] = [];
 const MASTER = { master: true } as const;
 let server: SpecServer;
+let settled: () => Promise<void>;
 let second: SecondProcess;
 
 beforeAll(async () => {
@@ -40,6 +42,7 @@ beforeAll(async () => {
       },
     },
   );
+  settled = watchForRest(server);
   for (const name of ['revoked', 'expired'] as const) {
     server.sessions.on(name, payload => void told.push({ name, ...payload } as Told));
   }
@@ -60,8 +63,6 @@ const there = async (): Promise<Told[]> =>
   (await second.run(({ events }) => events)).map(
     ({ name, payload }) => ({ name, ...payload }) as unknown as Told,
   );
-/** Listeners are called after the request. */
-const listenersDone = () => new Promise(resolve => setTimeout(resolve, 20));
 
 const graphql = (text: string, user: SpecUser) =>
   server.rest('POST', server.graphqlUrl, { token: user.token, body: { query: text } });
@@ -147,7 +148,7 @@ describe('the end of a session is told once, and why:', () => {
     const user = await server.signUp(undefined, { installationId: 'phone' });
     const id = await idOf(user);
     await end(user, id);
-    await listenersDone();
+    await settled();
     expect(here(id)).toEqual([{ name: 'revoked', sessionId: id, userId: user.userId, reason }]);
   });
 
@@ -156,7 +157,7 @@ describe('the end of a session is told once, and why:', () => {
     const { body } = await server.rest('POST', '/users', { body: { authData } });
     const id = await idOf({ token: body.sessionToken });
     await server.rest('POST', '/users', { body: { authData } });
-    await listenersDone();
+    await settled();
     expect(here(id)).toEqual([{ name: 'revoked', sessionId: id, userId: body.objectId, reason: 'limit' }]);
   });
 
@@ -165,7 +166,7 @@ describe('the end of a session is told once, and why:', () => {
     const params = { installationId: 'sensor' };
     const { objectId } = await server.run('createRestrictedSession', params, user);
     await server.run('createRestrictedSession', params, user);
-    await listenersDone();
+    await settled();
     expect(here(objectId)).toMatchObject([{ name: 'revoked', reason: 'sameInstallation' }]);
   });
 
@@ -174,14 +175,14 @@ describe('the end of a session is told once, and why:', () => {
     const id = await idOf(user);
     await server.rawUpdate('_Session', { objectId: id }, { expiresAt: parseDate('2020-01-01') });
     await server.sessions.store.purgeExpired();
-    await listenersDone();
+    await settled();
     expect(here(id)).toEqual([{ name: 'expired', sessionId: id, userId: user.userId }]);
   });
 
   it('a session without a user has none in its event', async () => {
     const { objectId } = await server.rawInsert('_Session', { sessionToken: 'r:nobody' });
     await server.sessions.store.revoke(objectId);
-    await listenersDone();
+    await settled();
     expect(here(objectId)).toEqual([
       { name: 'revoked', sessionId: objectId, userId: null, reason: 'revoked' },
     ]);
@@ -191,7 +192,7 @@ describe('the end of a session is told once, and why:', () => {
     const userId = await makeUser(server);
     const sessions = await Promise.all(Array.from({ length: 5 }, () => makeSession(server, userId)));
     await server.sessions.store.revokeAllForUser(userId);
-    await listenersDone();
+    await settled();
     for (const { objectId } of sessions) expect(here(objectId)).toHaveLength(1);
   });
 });
@@ -203,7 +204,7 @@ describe('no end is told', () => {
     await server.rest('GET', '/users/me', user);
     await server.sessions.store.setExpiry(id, new Date(Date.now() + 60_000));
     await server.sessions.store.purgeExpired({ orphans: true });
-    await listenersDone();
+    await settled();
     expect(here(id)).toEqual([]);
   });
 
@@ -212,7 +213,7 @@ describe('no end is told', () => {
     const id = await idOf(user);
     await server.rest('DELETE', `/sessions/${id}`, stranger);
     await server.run('revokeSession', { objectId: id }, stranger).catch(() => {});
-    await listenersDone();
+    await settled();
     expect(here(id)).toEqual([]);
   });
 
@@ -231,10 +232,10 @@ describe('no end is told', () => {
       body: { classLevelPermissions: { ...permissions, delete: open } },
     });
     expect(body.code).toBe(119);
-    await listenersDone();
+    await settled();
     expect(here(id)).toEqual([]);
     await server.sessions.store.revoke(id);
-    await listenersDone();
+    await settled();
     expect(here(id)).toHaveLength(1);
   });
 
@@ -246,10 +247,10 @@ describe('no end is told', () => {
       .mockRejectedValueOnce(new Error('no connection'));
     await expect(server.sessions.store.revoke(objectId)).rejects.toThrow('no connection');
     destroy.mockRestore();
-    await listenersDone();
+    await settled();
     expect(here(objectId)).toEqual([]);
     await server.sessions.store.revoke(objectId);
-    await listenersDone();
+    await settled();
     expect(here(objectId)).toHaveLength(1);
   });
 
@@ -268,11 +269,11 @@ describe('no end is told', () => {
     await server.sessions.store.purgeExpired();
     expect(destroy).toHaveBeenCalled();
     destroy.mockRestore();
-    await listenersDone();
+    await settled();
     expect(await server.rawFind('_Session', { objectId })).toHaveLength(1);
     expect(here(objectId)).toEqual([]);
     await server.sessions.store.revoke(objectId);
-    await listenersDone();
+    await settled();
     expect(here(objectId)).toMatchObject([{ name: 'revoked' }]);
   });
 
@@ -285,7 +286,7 @@ describe('no end is told', () => {
       const { objectId } = await makeSession(server, await makeUser(server));
       await server.sessions.invalidate(objectId);
       await again(objectId);
-      await listenersDone();
+      await settled();
       expect(here(objectId)).toMatchObject([{ name: 'revoked', reason: 'invalidated' }]);
     }
   });

@@ -1,21 +1,22 @@
 import { startServer, type SpecServer } from '../support/server';
 import { makeSession, makeUser, sessionRow } from '../support/sessions';
+import { watchForRest } from '../support/settled';
 import { eventually } from '../support/time';
 
 const errors: string[] = [];
 const EVENTS = ['created', 'revoked', 'expired', 'blocked', 'newDevice', 'addressChanged'] as const;
 let server: SpecServer;
+let settled: () => Promise<void>;
 
 beforeAll(async () => {
   const log = (level: string, ...message: unknown[]) => {
     if (level === 'error') errors.push(String(message[0]));
   };
   server = await startServer({ activity: { flushInterval: 0.1 } }, { silent: false, loggerAdapter: { log } });
+  settled = watchForRest(server);
 });
 
 afterAll(() => server.stop());
-
-const settled = () => new Promise(resolve => setTimeout(resolve, 50));
 
 /** A whole life of sessions, with each kind of event; every answer must be as it is without listeners. */
 async function life(): Promise<void> {
@@ -29,7 +30,7 @@ async function life(): Promise<void> {
   const over = { __type: 'Date', iso: '2020-01-01T00:00:00.000Z' };
   await makeSession(server, user.userId, { expiresAt: over });
   expect(await server.sessions.store.purgeExpired()).toMatchObject({ deleted: 1 });
-  await new Promise(resolve => setTimeout(resolve, 200));
+  await eventually(async () => expect((await sessionRow(server, user)).ip).toBe('127.0.0.1'));
   expect((await server.rest('POST', '/logout', { token: user.token, body: {} })).status).toBe(200);
   await settled();
 }

@@ -1,5 +1,6 @@
 import { startServer, type SpecServer } from '../support/server';
 import { makeSession, makeUser, parseDate, pointerTo, useToken } from '../support/sessions';
+import { watchForRest } from '../support/settled';
 
 declare const Parse: any;
 
@@ -307,8 +308,9 @@ describe('the limit "refuse"', () => {
       server.sessions.on(name, payload => told.push(payload)),
     );
     const user = await server.signUp();
+    const settled = watchForRest(server);
     for (let i = 0; i < 3; i += 1) await login(user);
-    await new Promise(resolve => setTimeout(resolve, 50));
+    await settled();
     expect(told).toHaveLength(2);
     stops.forEach(stop => stop());
   });

@@ -1,5 +1,6 @@
 import express from 'express';
 import { startServer, type SpecServer, type SpecUser } from '../support/server';
+import { watchForRest } from '../support/settled';
 
 const OUT_OF_SCOPE = {
   code: 119,
@@ -92,6 +93,7 @@ it('an app that parses JSON before GraphQL hides no event behind a path that loo
   try {
     const { username, password } = await server.signUp();
     const told: unknown[] = [];
+    const settled = watchForRest(server);
     server.sessions.on('created', ({ createdWith }) => void told.push(createdWith));
     const query = `mutation { logIn(input: { username: "${username}", password: "${password}" }) { viewer { sessionToken } } }`;
     for (const [index, path] of ['', '/batch'].entries()) {
@@ -99,7 +101,7 @@ it('an app that parses JSON before GraphQL hides no event behind a path that loo
         body: { query, transaction: true },
       });
       expect(body.data.logIn.viewer.sessionToken).toMatch(/^r:/);
-      await new Promise(resolve => setTimeout(resolve, 50));
+      await settled();
       expect(told).toHaveLength(index + 1);
     }
   } finally {

@@ -26,7 +26,7 @@ export interface Written {
 }
 
 /** Called with the token of a mark that the database does not take. */
-export type Refuse = (token: string) => void;
+type Refuse = (token: string) => void;
 
 /**
  * Writes last accesses: per chunk of sessions one read, then one bulk update for all sessions that need the same

@@ -1,4 +1,5 @@
 import { pastDeadlocks } from '../deadlock';
+import { pagesById } from '../paging';
 import type { Database, Logger, Query } from '../parse-server';
 import { toParseDate } from '../record';
 import { KINDS, OF_KIND, type Kind } from './kind';
@@ -79,25 +80,14 @@ async function* batches(
   { idle }: Lifetime,
   { database, now }: Surroundings,
 ): AsyncGenerator<number> {
-  let after = '';
-  for (;;) {
-    // Anew for each batch: sessions that are made or used meanwhile have their ends by the policy, and keep them.
-    const end = toParseDate(new Date(now().getTime() + idle));
-    const older = olderThanPolicy(kind, end);
-    const rows = await database.find(
-      '_Session',
-      // PostgreSQL's adapter takes no comparison with an empty string.
-      { ...older, ...(after && { objectId: { $gt: after } }) },
-      { sort: { objectId: 1 }, limit: BATCH, keys: ['objectId'] },
-    );
-    const ids = rows.map(row => String(row.objectId));
-    const last = ids.at(-1);
-    if (last === undefined) return;
-    after = last;
+  // Anew for each batch: sessions that are made or used meanwhile have their ends by the policy, and keep them.
+  const endFromNow = () => toParseDate(new Date(now().getTime() + idle));
+  const older = () => olderThanPolicy(kind, endFromNow());
+  for await (const rows of pagesById(database, '_Session', older, { limit: BATCH, keys: ['objectId'] })) {
+    const end = endFromNow();
     // An end that was fixed or moved since the read does not meet the condition any more.
-    const query = { ...older, objectId: { $in: ids } };
+    const query = { ...olderThanPolicy(kind, end), objectId: { $in: rows.map(row => row.objectId) } };
     await pastDeadlocks(() => database.update('_Session', query, { expiresAt: end }, { many: true }));
-    yield ids.length;
-    if (ids.length < BATCH) return;
+    yield rows.length;
   }
 }

@@ -31,6 +31,9 @@ export function expiryOf(policy: ExpiryPolicy, session: Expiring, lastAccess: Da
   );
 }
 
+/** The earlier of two ends. `null` never comes. */
+export const earlier = (a: Date | null, b: Date | null): Date | null => (a && b ? (a < b ? a : b) : (a ?? b));
+
 /** The latest end that was chosen for a session. Use does not move it. `null`: none. */
 export const chosenEnd = ({ fixedExpiry, expiresBy }: Pick<SessionRecord, 'fixedExpiry' | 'expiresBy'>) =>
   fixedExpiry ?? expiresBy;

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { File as ParseFile } from 'parse/node';
 import { notFoundError } from '../errors';
+import { pagesById } from '../paging';
 import type { Database, Logger, ParseSdk, Query, Row, ServerConfig } from '../parse-server';
 import { ensureOwnClass, FILE_CLASS, hasOwnClass } from '../schema/own-class';
 import { sessionIdOf, toDate, type SessionRef } from '../record';
@@ -59,13 +60,7 @@ export class SessionFiles {
   async sweep(batchSize: number): Promise<void> {
     if (!(await this.isInUse())) return;
     const { database, config } = this.surroundings;
-    for (let after = ''; ;) {
-      // PostgreSQL's adapter takes no comparison with an empty text.
-      const query: Query = after ? { objectId: { $gt: after } } : {};
-      const rows = await database.find(FILE_CLASS, query, { limit: batchSize, sort: { objectId: 1 } });
-      const last = rows.at(-1);
-      if (!last) return;
-      after = String(last.objectId);
+    for await (const rows of pagesById(database, FILE_CLASS, () => ({}), { limit: batchSize })) {
       const ids = [...new Set(rows.map(row => String(row.sessionId)))];
       const alive = await database.find('_Session', { objectId: { $in: ids } }, { keys: ['objectId'] });
       const known = new Set(alive.map(row => row.objectId));

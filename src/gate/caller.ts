@@ -1,4 +1,3 @@
-import { ErrorCode } from '../errors';
 import type { ServerConfig, ServerRequest } from '../parse-server';
 import type { Runtime } from '../runtime';
 import { isForeignToken } from '../sessions/callers';
@@ -36,10 +35,7 @@ export async function ownCallerOf(
   caller: Extract<Caller, { kind: 'session' }>,
   { callers }: Runtime,
 ): Promise<Caller> {
-  const session = await callers.live(caller.token).catch(error => {
-    if (error.code === ErrorCode.INVALID_SESSION_TOKEN) return null;
-    throw error;
-  });
+  const session = await callers.liveOrNull(caller.token);
   return session && session.userId === caller.userId ? caller : UNKNOWN;
 }
 

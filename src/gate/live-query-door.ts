@@ -212,10 +212,7 @@ async function sessionOf(
   { callers, revocations }: Runtime,
 ): Promise<SessionRecord | null> {
   const wasOne = !isForeignToken(token) || revocations.isRevoked(token);
-  return callers.live(token).catch(error => {
-    if ((isNeeded && wasOne) || error.code !== ErrorCode.INVALID_SESSION_TOKEN) throw error;
-    return null;
-  });
+  return isNeeded && wasOne ? callers.live(token) : callers.liveOrNull(token);
 }
 
 function judgeSession(session: SessionRecord, className: string, { events }: Runtime): void {

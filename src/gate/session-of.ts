@@ -1,6 +1,5 @@
 import { IncomingMessage } from 'node:http';
 import type { User } from 'parse/node';
-import { ErrorCode } from '../errors';
 import type { ServerRequest } from '../parse-server';
 import { toSessionRecord, type CallerSession } from '../record';
 import type { Runtime } from '../runtime';
@@ -37,10 +36,7 @@ export async function sessionOf(
   const isExpress = request instanceof IncomingMessage;
   const { token, user }: Shown = isExpress ? shownToExpress(request) : shownToCloudCode(request);
   if (typeof token !== 'string' || token === '') return null;
-  const live = await callers.live(token).catch(error => {
-    if (error.code === ErrorCode.INVALID_SESSION_TOKEN) return null;
-    throw error;
-  });
+  const live = await callers.liveOrNull(token);
   if (!live?.userId || (user && user.id !== live.userId)) return null;
   // Read anew: another process may have revoked it meanwhile, and what is cached is not the app's to change.
   const [row] = await database.find('_Session', { objectId: live.objectId, sessionToken: token });

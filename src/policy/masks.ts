@@ -28,6 +28,7 @@ const SECRET_NAMES = [
   'Authorization',
 ];
 const secretNames = new Set(SECRET_NAMES.map(name => name.toLowerCase()));
+
 /**
  * Whether this is the name of a secret, or of a part of one: `authData.github.id`. The names under which MongoDB stores
  * `authData` turn up in its errors.

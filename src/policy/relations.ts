@@ -36,6 +36,25 @@ export function sharedTablesWritten(
   return tables ?? NONE;
 }
 
+/** The object whose relation a query follows (`$relatedTo`), as a client names it. */
+interface RelatedTo {
+  key?: unknown;
+  object?: { className?: unknown };
+}
+
+/** The queries within a part of a query. */
+const queriesIn = (value: unknown): Query[] =>
+  (Array.isArray(value) ? value : [value]).filter(part => part !== null && typeof part === 'object');
+
+/** The classes whose relations a query follows. Its answer shows what is in them, so they are judged as well. */
+export function relationsIn(query: Query): string[] {
+  return Object.entries(query).flatMap(([key, value]) =>
+    key === '$relatedTo'
+      ? [String((value as RelatedTo | null)?.object?.className)]
+      : queriesIn(value).flatMap(relationsIn),
+  );
+}
+
 /** The tables that a query may read relations from, and that other classes share. */
 export function sharedTablesAsked(className: string, query: Query, maxBytes: number): readonly string[] {
   if (maxBytes === Infinity) return NONE;
@@ -44,17 +63,9 @@ export function sharedTablesAsked(className: string, query: Query, maxBytes: num
     const table = related
       ? joinTable(String(related.key), String(related.object?.className))
       : joinTable(key, className);
-    const parts = Array.isArray(value) ? value : [value];
-    const inside = parts.flatMap(part =>
-      part !== null && typeof part === 'object' ? sharedTablesAsked(className, part as Query, maxBytes) : [],
-    );
+    const inside = queriesIn(value).flatMap(part => sharedTablesAsked(className, part, maxBytes));
     return isShared(table, maxBytes) ? [storedName(table, maxBytes), ...inside] : inside;
   });
-}
-
-interface RelatedTo {
-  key?: unknown;
-  object?: { className?: unknown };
 }
 
 /** The classes that have a relation in one of these tables. */

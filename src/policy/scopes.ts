@@ -1,7 +1,6 @@
 import { ErrorCode } from '../errors';
 import { FILES } from '../class-name';
 import { plainName, withDetail } from '../in-messages';
-import type { Query } from '../parse-server';
 import { ALLOW, refuse, type Decision } from './decision';
 
 /** What a scope may name for a class. */
@@ -74,21 +73,6 @@ export function mayAccess(
     if (ofClass.length > 0) return ALLOW;
   }
   return className === 'function' ? refuseScope() : refuseScope(className, `${className}:${operation}`);
-}
-
-/** The classes whose relations a query follows. Its answer shows what is in them, so they are judged as well. */
-export function relationsIn(query: Query): string[] {
-  return Object.entries(query).flatMap(([key, value]) => {
-    if (key === '$relatedTo') return [String((value as RelatedTo | null)?.object?.className)];
-    const parts = Array.isArray(value) ? value : [value];
-    return parts.flatMap(part =>
-      part !== null && typeof part === 'object' ? relationsIn(part as Query) : [],
-    );
-  });
-}
-
-interface RelatedTo {
-  object?: { className?: unknown };
 }
 
 /** Whether a session with these scopes may call this cloud function. */

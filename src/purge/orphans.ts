@@ -1,3 +1,4 @@
+import { pagesById } from '../paging';
 import { ENDING_KEYS } from '../sessions/endings';
 import type { Database, Query, Row } from '../parse-server';
 
@@ -7,18 +8,10 @@ export async function* orphans(
   batchSize: number,
   condition: Query = {},
 ): AsyncGenerator<Row[]> {
-  let after = '';
-  for (;;) {
-    const sessions = await database.find(
-      '_Session',
-      // PostgreSQL's adapter takes no comparison with an empty string.
-      { ...condition, ...(after && { objectId: { $gt: after } }), user: { $exists: true } },
-      { limit: batchSize, sort: { objectId: 1 }, keys: ENDING_KEYS },
-    );
-    const last = sessions.at(-1);
-    if (!last) return;
-    after = String(last.objectId);
-    const userOf = (row: Row) => (row.user as { objectId: string }).objectId;
+  const query = () => ({ ...condition, user: { $exists: true } });
+  const page = { limit: batchSize, keys: ENDING_KEYS };
+  const userOf = (row: Row) => (row.user as { objectId: string }).objectId;
+  for await (const sessions of pagesById(database, '_Session', query, page)) {
     const userIds = [...new Set(sessions.map(userOf))];
     const users = await database.find('_User', { objectId: { $in: userIds } }, { keys: ['objectId'] });
     const known = new Set(users.map(user => user.objectId));

@@ -44,14 +44,20 @@ export class CallerSessions {
    * @throws 209 when the session is gone, expired or invalidated: Parse Server's cache may still trust its token.
    */
   async live(token: string): Promise<SessionRecord> {
+    const session = await this.liveOrNull(token);
+    if (!session) throw invalidSessionError();
+    return session;
+  }
+
+  /** The same; `null` when the session is gone, expired or invalidated. */
+  async liveOrNull(token: string): Promise<SessionRecord | null> {
     let session = await this.find(token);
     if (session && this.isOver(session)) {
       // Its end may have moved since the look-up.
       this.forget(token);
       session = await this.find(token);
     }
-    if (!session || this.isOver(session)) throw invalidSessionError();
-    return session;
+    return session && !this.isOver(session) ? session : null;
   }
 
   private isOver(session: SessionRecord): boolean {

@@ -16,6 +16,14 @@ export type Ending = RevokeReason | 'expired';
 /** Deletes sessions, those that meet the condition. */
 export type Destroy = (condition: Query) => Promise<unknown>;
 
+/** Deletes these rows by their ids. @param database the request's own, or the app's. */
+export const destroyById =
+  (rows: Row[], database: Pick<Database, 'destroy'>): Destroy =>
+  condition => {
+    const ofRows = { objectId: { $in: rows.map(row => row.objectId) } };
+    return database.destroy('_Session', { $and: [ofRows, condition] }, {});
+  };
+
 /** Pauses while another process finishes its work on the same sessions, in milliseconds: 1.5 s in all. */
 const LOOK_AGAIN_MS = [10, 20, 40, 80, 150, 300, 400, 500];
 

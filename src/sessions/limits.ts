@@ -4,7 +4,7 @@ import { kindOf, OF_KIND, type Kind, type OfAKind } from '../expiry/kind';
 import { unexpired } from '../expiry/queries';
 import type { Database, Row } from '../parse-server';
 import { toSessionRecord, userPointer, type SessionRecord } from '../record';
-import type { Destroy, Endings } from './endings';
+import { destroyById, type Endings } from './endings';
 import type { Transaction } from './transaction';
 
 export type SessionLimits = Readonly<Partial<Record<Kind, number>>>;
@@ -70,9 +70,7 @@ export class LimitKeeper {
       const sessions = await this.sessionsLike(session, database, replaced);
       const over = sessions.slice(0, Math.max(0, sessions.length - limit));
       if (over.length === 0) return;
-      const query = { objectId: { $in: over.map(row => row.objectId) } };
-      const destroy: Destroy = condition => database.destroy('_Session', { $and: [query, condition] }, {});
-      await this.endings.end(over, 'limit', destroy);
+      await this.endings.end(over, 'limit', destroyById(over, database));
       return;
     }
     for (let tries = 0, waited = 0; ; tries += 1) {

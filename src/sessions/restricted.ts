@@ -1,7 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { ErrorCode, parseError } from '../errors';
 import { sessionCreated } from '../events/created';
-import { expiryOf, type ExpiryPolicy } from '../expiry/policy';
+import { earlier, expiryOf, type ExpiryPolicy } from '../expiry/policy';
 import { textOf } from '../in-messages';
 import type { Database, Row, ServerConfig } from '../parse-server';
 import { classOf, SCOPED_TOKEN_PREFIX } from '../policy/scopes';
@@ -31,8 +31,9 @@ export async function createRestricted(
 ): Promise<SessionRecord> {
   const { userId, expiresIn, scopes, latestEnd = null } = session;
   const chosen = expiresIn === undefined ? null : new Date(now.getTime() + expiresIn);
-  const expiresBy = chosen && latestEnd && latestEnd < chosen ? latestEnd : (chosen ?? latestEnd);
-  const expiresAt = endOf(expiresBy, policy, config, now);
+  // A client may choose an earlier end than the rules give, never a later one.
+  const expiresBy = earlier(chosen, latestEnd);
+  const expiresAt = earlier(expiresBy, endByRule(policy, config, now));
   const row: Row = {
     objectId: newObjectId(config.objectIdSize ?? 10),
     sessionToken: `${scopes ? SCOPED_TOKEN_PREFIX : 'r:'}${randomBytes(16).toString('hex')}`,
@@ -76,16 +77,10 @@ export async function requireClasses(scopes: readonly string[], database: Databa
   );
 }
 
-/** The client may choose an earlier end than the rules give, never a later one. */
-function endOf(
-  expiresBy: Date | null,
-  policy: ExpiryPolicy,
-  config: ServerConfig,
-  now: Date,
-): Date | undefined {
+/** When a restricted session that is made now ends by the rules; `null`: never. */
+function endByRule(policy: ExpiryPolicy, config: ServerConfig, now: Date): Date | null {
   const session = { restricted: true, anonymous: null, createdWith: null, createdAt: now };
-  const byRule = expiryOf(policy, session, now) ?? config.generateSessionExpiresAt();
-  return expiresBy && (!byRule || expiresBy < byRule) ? expiresBy : byRule;
+  return expiryOf(policy, session, now) ?? config.generateSessionExpiresAt() ?? null;
 }
 
 function newObjectId(size: number): string {

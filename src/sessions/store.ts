@@ -20,7 +20,7 @@ import {
   type UserRef,
 } from '../record';
 import type { Connection, PurgeOptions, PurgeResult } from './connection';
-import { ENDING_KEYS, type Destroy } from './endings';
+import { destroyById, ENDING_KEYS } from './endings';
 import { createRestricted, requireClasses } from './restricted';
 import { restrictedParams } from './restricted-params';
 import { invalidate, setExpiry } from './set-end';
@@ -254,9 +254,7 @@ export class SessionStore {
     const { database, endings } = this.connect();
     for (let start = 0; start < rows.length; start += DELETE_CHUNK) {
       const chunk = rows.slice(start, start + DELETE_CHUNK);
-      const query = { objectId: { $in: chunk.map(row => row.objectId) } };
-      const destroy: Destroy = condition => database.destroy('_Session', { $and: [query, condition] }, {});
-      await endings.end(chunk, reason, destroy);
+      await endings.end(chunk, reason, destroyById(chunk, database));
     }
   }
 

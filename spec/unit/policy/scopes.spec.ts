@@ -1,3 +1,4 @@
+import { relationsIn } from '../../../src/policy/relations';
 import {
   calledBy,
   isScope,
@@ -6,7 +7,6 @@ import {
   scopesOf,
   mayCall,
   mayRoute,
-  relationsIn,
 } from '../../../src/policy/scopes';
 
 const REFUSED = {

@@ -1,5 +1,5 @@
 import type { Database, Row } from '../../parse-server';
-import { ENDING_KEYS } from '../../sessions/endings';
+import { destroyById, ENDING_KEYS } from '../../sessions/endings';
 import type { Access } from '../access';
 import type { Visit } from '../visit';
 
@@ -39,10 +39,7 @@ export async function replace(
   const { makers, upgrades, runtime } = visit;
   const end = async () => {
     if (rows.some(row => makers.includes(String(row.sessionToken)))) makers.push(newToken);
-    const replaced = { objectId: { $in: rows.map(({ objectId }) => objectId) } };
-    await runtime.endings.end(rows, 'sameInstallation', condition =>
-      database.destroy('_Session', { $and: [replaced, condition] }, {}),
-    );
+    await runtime.endings.end(rows, 'sameInstallation', destroyById(rows, database));
   };
   if ((createdWith as { action?: string } | undefined)?.action === 'upgrade') upgrades.set(newToken, end);
   else await end();

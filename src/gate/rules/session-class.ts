@@ -2,8 +2,6 @@ import { enforce } from '../../enforce';
 import { invalidSessionError } from '../../errors';
 import { sessionCreated } from '../../events/created';
 import type { RevokeReason } from '../../events/events';
-import { kindOf } from '../../expiry/kind';
-import { chosenEnd } from '../../expiry/policy';
 import type { Database, DatabaseOptions, Query, Row } from '../../parse-server';
 import { rootOf } from '../../policy/keys';
 import {
@@ -14,15 +12,15 @@ import {
   mayCreateWith,
   mayUpdateKeys,
 } from '../../policy/session-class';
-import { toDate, toParseDate, toSessionRecord, type SessionRecord } from '../../record';
+import { toSessionRecord, type SessionRecord } from '../../record';
 import { ENDING_KEYS, type Destroy } from '../../sessions/endings';
 import { forgetSessions } from '../../sessions/forget';
-import { endOf } from '../../sessions/set-end';
-import type { Runtime } from '../../runtime';
 import type { Rule } from '../rule';
 import type { Visit } from '../visit';
 import { follow, followMeanwhile } from './anonymity';
+import { boundByMaker, chosenAnew, inheritEnd } from './chosen-ends';
 import { stamp } from './new-session';
+import { isOvertaken, noteOwnEnd } from './password-change';
 import { isForestalled, replace, replacedBy, upgradeTold } from './same-installation';
 import { findForClient, findForServer } from './session-reads';
 
@@ -172,49 +170,6 @@ async function judgeCreation(visit: Visit, data: Row): Promise<void> {
 }
 
 /**
- * Whether a new session follows a change of the password, and somebody has revoked the session that asked for the
- * change before it was over.
- */
-function isOvertaken(
-  { userId, createdWith }: SessionRecord,
-  { caller, passwordChange, runtime }: Visit,
-): boolean {
-  if (createdWith || !passwordChange || caller.kind !== 'session' || userId !== caller.userId) return false;
-  const { since, hasEndedOwn } = passwordChange;
-  return hasEndedOwn === false || runtime.revocations.hasRevokedUser(caller.userId!, caller.token, since);
-}
-
-/** Notes whether a change of the password ends the session that asks for it, or comes too late for that. */
-function noteOwnEnd(rows: Row[], { caller, passwordChange }: Visit): void {
-  if (!passwordChange || passwordChange.hasEndedOwn || caller.kind !== 'session') return;
-  passwordChange.hasEndedOwn = rows.some(row => row.sessionToken === caller.token);
-}
-
-/**
- * Where a revocable session is upgraded once more, the new session takes over its end. An upgrade must not prolong
- * a session.
- */
-async function inheritEnd(session: Row, visit: Visit): Promise<void> {
-  const createdWith = session.createdWith as { action?: string } | undefined;
-  if (visit.caller.kind !== 'session' || createdWith?.action !== 'upgrade') return;
-  const { expiryOfNew, now } = visit.runtime;
-  const upgraded = await visit.ownSessionNow();
-  if (!expiryOfNew(upgraded, now()) && !chosenEnd(upgraded)) return;
-  const end = chosenEnd(upgraded) ?? upgraded.expiresAt;
-  if (end) Object.assign(session, { expiresAt: toParseDate(end), fixedExpiry: toParseDate(end) });
-}
-
-/** A session that a client makes from one with a chosen end ends then at the latest. */
-async function boundByMaker(session: Row, visit: Visit): Promise<void> {
-  if (visit.caller.kind !== 'session' || !isCreatedByClient(session.createdWith)) return;
-  const chosen = chosenEnd(await visit.ownSessionNow());
-  if (!chosen) return;
-  const byRule = toDate(session.expiresAt);
-  const end = byRule && byRule < chosen ? byRule : chosen;
-  Object.assign(session, { expiresAt: toParseDate(end), expiresBy: toParseDate(chosen) });
-}
-
-/**
  * Refuses what not even the master key may change: a session's user, and the end of an invalidated session.
  * @returns a condition for the update; `undefined` for none.
  */
@@ -223,24 +178,6 @@ function setOnce(sessions: SessionRecord[], data: Row, keys: string[]): Query | 
   // Two requests may bind a session without a user at the same time. Only one of them may match.
   const binds = keys.includes('user') && sessions.some(({ userId }) => userId === null);
   return binds ? { user: null } : undefined;
-}
-
-/**
- * The update by which the master key chooses an end. With a policy it stays, as by `setExpiry`. Without one it is as
- * Parse Server stores it, and takes the place of the end chosen before: a fixed end stays a fixed one.
- */
-function chosenAnew(data: Row, sessions: SessionRecord[], runtime: Runtime): Row {
-  const date = toDate(data.expiresAt);
-  // Parse Server refuses it.
-  if (date && Number.isNaN(date.getTime())) return data;
-  const [underPolicy] = sessions.filter(session => runtime.policy[kindOf(session)]);
-  const none = { __op: 'Delete' };
-  if (underPolicy) {
-    return { ...data, ...endOf(underPolicy, date, runtime), ...(date && { expiresBy: none }) };
-  }
-  if (!sessions.some(chosenEnd)) return data;
-  const isFixed = sessions.some(({ fixedExpiry }) => fixedExpiry) && date !== null;
-  return { ...data, expiresBy: none, fixedExpiry: isFixed ? data.expiresAt : none };
 }
 
 /**
