@@ -194,7 +194,7 @@ export function resolveOptions(options: SessionsOptions = {}): ResolvedOptions {
     }
     return Object.freeze(parsed.data);
   }
-  const { issues } = parsed.error;
+  const issues = parsed.error.issues.flatMap(insideOf);
   // For a wrong part zod also reports the whole. Only the part is told, because it says what is wrong.
   const isWhole = (issue: z.core.$ZodIssue) =>
     issues.some(
@@ -202,6 +202,15 @@ export function resolveOptions(options: SessionsOptions = {}): ResolvedOptions {
     );
   const told = issues.filter(issue => issue.code === 'unrecognized_keys' || !isWhole(issue));
   throw new TypeError(told.map(issue => describe(issue, options)).join('\n'));
+}
+
+/**
+ * What is wrong inside a value that may have one of several shapes, where it has one of them; else that it has none.
+ */
+function insideOf(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union') return [issue];
+  const inside = issue.errors.find(branch => branch.some(({ path }) => path.length > 0));
+  return inside?.map(inner => ({ ...inner, path: [...issue.path, ...inner.path] })) ?? [issue];
 }
 
 function describe(issue: z.core.$ZodIssue, options: unknown): string {

@@ -42,6 +42,9 @@ describe('a class that does not exist', () => {
       expect.stringMatching(new RegExp(`^warn .*${option}.*"Nowhere".*does not exist`)),
     ]);
     expect(lines[0]).not.toContain('did you mean');
+    const isException = typeof options.guard === 'object' && 'except' in options.guard;
+    const once = isException ? 'restricted sessions may write it.' : 'the option holds for it.';
+    expect(lines[0]).toMatch(new RegExp(`Once it is made, ${once}$`));
   });
 
   it.each([

@@ -179,6 +179,15 @@ describe('revokeAllForUser()', () => {
     expect(await store().revokeAllForUser(user.userId, { except: newToken() })).toBe(5);
   });
 
+  it.each([{ exept: 'r:a' }, { except: 'r:a', force: true }, { except: 5 }, null, 'r:a'])(
+    'ends nothing for a slip in its options: %j',
+    async options => {
+      const { user } = await userWithSessions();
+      await expect(store().revokeAllForUser(user.userId, options as never)).rejects.toThrow(TypeError);
+      expect(await store().forUser(user.userId).count(master)).toBe(5);
+    },
+  );
+
   it('answers 0 for a user that is not there', async () => {
     expect(await store().revokeAllForUser('nobody')).toBe(0);
   });

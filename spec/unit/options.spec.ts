@@ -12,6 +12,7 @@ function errorsOf(options: unknown): string[] {
   throw new Error('No error was thrown.');
 }
 
+const CLASSES = 'an array of class names';
 const CLASS_NAMES = "an array of class names, '*', or { except }, an array of class names";
 const OPEN_CLASS = 'the name of a class other than _User, _Session and _Role, which are always guarded';
 const CLASS_NAME = 'the name of a class, such as "Invoice"';
@@ -28,10 +29,10 @@ describe('a wrong option', () => {
     ['guard', { guard: 'Invoice' }, "'Invoice'", CLASS_NAMES],
     ['guard', { guard: null }, 'null', CLASS_NAMES],
     ['guard', { guard: true }, 'true', CLASS_NAMES],
-    ['guard', { guard: { Invoice: true } }, 'an object', CLASS_NAMES],
-    ['guard', { guard: ['Invoice', 5] }, 'an array', CLASS_NAMES],
-    ['guard', { guard: {} }, 'an object', CLASS_NAMES],
-    ['guard', { guard: { except: 'Note' } }, 'an object', CLASS_NAMES],
+    ['guard[1]', { guard: ['Invoice', 5] }, '5', CLASS_NAME],
+    ['guard.except', { guard: {} }, 'undefined', CLASSES],
+    ['guard.except', { guard: { except: 'Note' } }, "'Note'", CLASSES],
+    ['guard.except[1]', { guard: { except: ['Note', 5] } }, '5', OPEN_CLASS],
     ['guard.except[1]', { guard: { except: ['Note', '_User'] } }, "'_User'", OPEN_CLASS],
     ['guard.except[0]', { guard: { except: ['_Session'] } }, "'_Session'", OPEN_CLASS],
     ['guard.except[0]', { guard: { except: ['_Role'] } }, "'_Role'", OPEN_CLASS],
@@ -93,6 +94,13 @@ describe('a wrong option', () => {
     ['true', true, 'a boolean'],
   ])('%s is refused in place of the options', (_what, options, got) => {
     expect(errorsOf(options)).toEqual([`parseSessions: takes an object of options, got ${got}.`]);
+  });
+
+  it('is told of a value that may have one of several shapes, by the shape that it nearly has', () => {
+    expect(errorsOf({ guard: { Invoice: true } })).toEqual([
+      `parseSessions: option "guard.except" got undefined, takes ${CLASSES}.`,
+      'parseSessions: unknown option "guard.Invoice", got a boolean; known are except.',
+    ]);
   });
 
   it('throws at parseSessions() already', () => {

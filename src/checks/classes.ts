@@ -12,15 +12,19 @@ export async function missingClasses(
   if (missing.size === 0) return [];
   const schema = await database.loadSchema();
   const known = (await schema.getAllClasses({ clearCache: false })).map(({ className }) => className);
-  const warnings = (option: string, names: readonly string[]) =>
+  const warnings = (option: string, names: readonly string[], once = 'the option holds for it') =>
     [...new Set(names)]
       .filter(name => missing.has(name))
       .map(name => {
         const near = known.find(other => isNear(name, other));
         const hint = near ? `: did you mean ${near}?` : '.';
-        return `the option ${option} names the class "${name}", which does not exist${hint} Once it is made, the option holds for it.`;
+        return `the option ${option} names the class "${name}", which does not exist${hint} Once it is made, ${once}.`;
       });
-  return [...warnings('guard', guarded), ...warnings('fresh', fresh)];
+  const ofGuard =
+    guard !== '*' && 'except' in guard
+      ? warnings('guard.except', guarded, 'restricted sessions may write it')
+      : warnings('guard', guarded);
+  return [...ofGuard, ...warnings('fresh', fresh)];
 }
 
 /** How many letters in a row may be other ones: enough for two that have changed places. */

@@ -109,11 +109,12 @@ export class SessionStore {
    * Deletes the sessions of a user, in a number of statements that does not grow with them.
    * @param options.except the token of a session to keep; `null` or an empty text keeps none.
    * @returns how many were deleted.
-   * @throws TypeError for what is no user, and for what is no token.
+   * @throws TypeError for what is no user, for what is no token, and for any other option.
    */
   async revokeAllForUser(user: UserRef, options: { except?: string | null } = {}): Promise<number> {
-    const except = options?.except ?? '';
-    if (options === null || typeof options !== 'object' || typeof except !== 'string') {
+    const { except: given, ...unknown } = Object(options) as { except?: unknown };
+    const except = given ?? '';
+    if (Object(options) !== options || typeof except !== 'string' || Object.keys(unknown).length > 0) {
       throw new TypeError('revokeAllForUser takes a user and { except }, the token of a session.');
     }
     const query: Query = { user: userPointer(userIdOf(user)) };
