@@ -23,6 +23,7 @@ const LAYERS = [
     'deadlock.ts',
     'paging.ts',
     'device.ts',
+    'option-errors.ts',
   ],
   ['policy'],
   ['enforce.ts', 'log.ts', 'params.ts', 'parse-cloud.ts', 'current-app.ts', 'webhooks.ts'],

@@ -20,12 +20,8 @@ export {
 } from './expiry/lifetime';
 export { rapidContextExpiry } from './expiry/policy';
 export type { PurgeOptions, PurgeResult } from './sessions/connection';
-export type {
-  RestrictedSession,
-  RestrictedSessionOptions,
-  SessionStore,
-  SessionQuery,
-} from './sessions/store';
+export type { RestrictedSession, RestrictedSessionOptions } from './sessions/restricted-params';
+export type { SessionStore, SessionQuery } from './sessions/store';
 export type { CallerSession, SessionLike, SessionRecord, SessionRef, UserRef } from './record';
 export type { RequestWithSession } from './gate/session-of';
 export type { Device } from './device';

@@ -1,7 +1,7 @@
 import { Cron } from 'croner';
 import { z } from 'zod';
-import { duration, wrongUnit } from './duration';
-import { shown, textOf, typeOf } from './in-messages';
+import { duration } from './duration';
+import { optionErrors } from './option-errors';
 import { ALWAYS_GUARDED, type Guard } from './policy/guarded-classes';
 import { purgeParams } from './purge/purge';
 import type { PurgeOptions } from './sessions/connection';
@@ -194,68 +194,5 @@ export function resolveOptions(options: SessionsOptions = {}): ResolvedOptions {
     }
     return Object.freeze(parsed.data);
   }
-  const issues = parsed.error.issues.flatMap(insideOf);
-  // For a wrong part zod also reports the whole. Only the part is told, because it says what is wrong.
-  const isWhole = (issue: z.core.$ZodIssue) =>
-    issues.some(
-      other => other.path.length > issue.path.length && issue.path.every((key, i) => key === other.path[i]),
-    );
-  const told = issues.filter(issue => issue.code === 'unrecognized_keys' || !isWhole(issue));
-  throw new TypeError(told.map(issue => describe(issue, options)).join('\n'));
+  throw new TypeError(optionErrors(parsed.error.issues, options, schema));
 }
-
-/**
- * What is wrong inside a value that may have one of several shapes, where it has one of them; else that it has none.
- */
-function insideOf(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
-  if (issue.code !== 'invalid_union') return [issue];
-  const inside = issue.errors.find(branch => branch.some(({ path }) => path.length > 0));
-  return inside?.map(inner => ({ ...inner, path: [...issue.path, ...inner.path] })) ?? [issue];
-}
-
-function describe(issue: z.core.$ZodIssue, options: unknown): string {
-  const path = issue.path.map(String);
-  if (issue.code === 'unrecognized_keys') {
-    const known = Object.keys(shapeOf(schemaAt(path)) ?? {}).join(', ');
-    return issue.keys
-      .map(key => {
-        const name = textOf(nameOf([...path, key]));
-        const got = typeOf(valueAt(options, [...path, key]));
-        return `parseSessions: unknown option "${name}", got ${got}; known are ${known}.`;
-      })
-      .join('\n');
-  }
-  if (path.length === 0) return `parseSessions: takes an object of options, got ${typeOf(options)}.`;
-  const got = valueAt(options, path);
-  const takes = schemaAt(path)?.description ?? issue.message;
-  const unit = takes.startsWith('a duration') ? wrongUnit(got) : undefined;
-  return `parseSessions: option "${nameOf(path)}" got ${shown(got)}, takes ${takes}${unit ? `: ${unit}` : ''}.`;
-}
-
-const nameOf = (path: string[]) => path.join('.').replace(/\.(\d+)/g, '[$1]');
-
-const valueAt = (options: unknown, path: string[]): unknown =>
-  path.reduce<unknown>((outer, key) => (outer as Record<string, unknown> | undefined)?.[key], options);
-
-function unwrap(type: z.ZodType | undefined): z.ZodType | undefined {
-  if (type instanceof z.ZodDefault || type instanceof z.ZodOptional)
-    return unwrap(type.unwrap() as z.ZodType);
-  return type instanceof z.ZodPipe ? unwrap(type.in as z.ZodType) : type;
-}
-
-const shapeOf = (type: z.ZodType | undefined): Record<string, z.ZodType> | undefined => {
-  const inner = unwrap(type);
-  if (inner instanceof z.ZodUnion) return (inner.options as z.ZodType[]).map(shapeOf).find(shape => shape);
-  return inner instanceof z.ZodObject ? (inner.shape as Record<string, z.ZodType>) : undefined;
-};
-
-function childOf(type: z.ZodType | undefined, key: string): z.ZodType | undefined {
-  const inner = unwrap(type);
-  if (inner instanceof z.ZodUnion)
-    return (inner.options as z.ZodType[]).map(option => childOf(option, key)).find(child => child);
-  if (inner instanceof z.ZodArray) return /^\d+$/.test(key) ? (inner.element as z.ZodType) : undefined;
-  return shapeOf(inner)?.[key];
-}
-
-const schemaAt = (path: string[]): z.ZodType | undefined =>
-  path.reduce<z.ZodType | undefined>(childOf, schema);

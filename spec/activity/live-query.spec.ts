@@ -1,4 +1,4 @@
-import { openLiveQuery, type LiveQueryClient } from '../support/live-query';
+import { liveQueryClients, type LiveQueryClient } from '../support/live-query';
 import { startServer, type SpecServer, type SpecUser } from '../support/server';
 import {
   endOf,
@@ -18,7 +18,7 @@ const IDLE = HOUR;
 let server: SpecServer;
 let user: SpecUser;
 let session: SpecSession;
-let sockets: LiveQueryClient[];
+const { open } = liveQueryClients(() => server);
 
 /**
  * @param own whether the app has a `beforeConnect` of its own.
@@ -38,16 +38,6 @@ async function start({ own = false, handed = false, idle = '1h', pings = 500 * H
   );
   if (handed) server.sessions.liveQuery(server.server.liveQueryServer);
   user = await server.signUp();
-}
-
-beforeEach(() => (sockets = []));
-
-afterEach(() => sockets.forEach(socket => socket.close()));
-
-async function open(options: Parameters<typeof openLiveQuery>[1]): Promise<LiveQueryClient> {
-  const socket = await openLiveQuery(server, options);
-  sockets.push(socket);
-  return socket;
 }
 
 /** The token can come with the connection, or with a subscription. */

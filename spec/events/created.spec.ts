@@ -4,6 +4,7 @@ import { startServer, type SpecServer, type SpecUser } from '../support/server';
 import { makeSession, makeUser, pointerTo, sessionRow } from '../support/sessions';
 import { watchForRest } from '../support/settled';
 import { eventually } from '../support/time';
+import { listenTo, type Told } from '../support/told';
 
 declare const Parse: any;
 
@@ -14,7 +15,7 @@ const SAFARI =
   'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) ' +
   'Version/18.0 Mobile/15E148 Safari/604.1';
 
-const told: Array<Record<string, any> & { name: string }> = [];
+let told: Told[];
 let server: SpecServer;
 /** Listeners are called after the request, and a device is looked up after it. */
 let settled: () => Promise<void>;
@@ -41,9 +42,7 @@ beforeAll(async () => {
   );
   settled = watchForRest(server);
   server.app.set('trust proxy', true);
-  for (const name of ['created', 'newDevice', 'addressChanged'] as const) {
-    server.sessions.on(name, payload => void told.push({ name, ...payload }));
-  }
+  told = listenTo(server, ['created', 'newDevice', 'addressChanged']);
 });
 
 afterAll(() => server.stop());

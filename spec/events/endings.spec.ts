@@ -3,17 +3,11 @@ import { startServer, type SpecServer, type SpecUser } from '../support/server';
 import { makeSession, makeUser, parseDate, pointerTo, sessionRow } from '../support/sessions';
 import { watchForRest } from '../support/settled';
 import { eventually } from '../support/time';
+import { listenTo, type Told } from '../support/told';
 
 declare const Parse: any;
 
-interface Told {
-  name: string;
-  sessionId: string;
-  userId: string;
-  reason?: string;
-}
-
-const told: Told[] = [];
+let told: Told[];
 const links: string[] = [];
 const MASTER = { master: true } as const;
 let server: SpecServer;
@@ -43,9 +37,7 @@ beforeAll(async () => {
     },
   );
   settled = watchForRest(server);
-  for (const name of ['revoked', 'expired'] as const) {
-    server.sessions.on(name, payload => void told.push({ name, ...payload } as Told));
-  }
+  told = listenTo(server, ['revoked', 'expired']);
   second = await startSecondProcess({
     parseServer: { databaseURI: server.databaseURI },
     listen: ['revoked', 'expired'],

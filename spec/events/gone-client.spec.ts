@@ -4,6 +4,7 @@ import http from 'node:http';
 import { startServer, type SpecServer, type SpecUser } from '../support/server';
 import { makeSession, sessionRow, type SpecSession } from '../support/sessions';
 import { eventually } from '../support/time';
+import { listenTo, type Told } from '../support/told';
 
 declare const Parse: any;
 declare const SPEC_DATABASE: 'postgresql' | 'mongodb';
@@ -18,14 +19,7 @@ interface Sent {
   body?: Body;
 }
 
-interface Told {
-  name: string;
-  sessionId: string;
-  userId: string;
-  reason?: string;
-}
-
-const told: Told[] = [];
+let told: Told[];
 let server: SpecServer;
 let user: SpecUser;
 let phone: SpecSession;
@@ -46,9 +40,7 @@ beforeAll(async () => {
       },
     },
   );
-  for (const name of ['revoked', 'created'] as const) {
-    server.sessions.on(name, payload => void told.push({ name, ...payload } as Told));
-  }
+  told = listenTo(server, ['revoked', 'created']);
   await server.rest('POST', '/classes/Note', { body: {} });
 });
 

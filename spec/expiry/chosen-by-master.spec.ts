@@ -1,22 +1,16 @@
 import { startServer, type SpecServer } from '../support/server';
 import {
   endOf,
-  lastAccessOf,
   makeSession,
   makeUser,
   parseDate,
   pointerTo,
   sessionRow,
+  useAndFlush,
   useToken,
 } from '../support/sessions';
-import { DAY, eventually, HOUR, letPass, MINUTE, moveClock, startClock, stopClock } from '../support/time';
-import { defineSdkWrite, transactionalBatch, waysIn, type WayIn } from '../support/ways-in';
-
-declare const SPEC_DATABASE: 'postgresql' | 'mongodb';
-
-// The MongoDB of the specs has no transactions.
-const WAYS: Array<[string, WayIn]> =
-  SPEC_DATABASE === 'postgresql' ? [...waysIn, ['a transaction', transactionalBatch]] : waysIn;
+import { DAY, HOUR, MINUTE, moveClock, startClock, stopClock } from '../support/time';
+import { defineSdkWrite, waysInAndTransaction } from '../support/ways-in';
 
 /** Parse Server's own, of sessions that the policy says nothing of. */
 const LENGTH = 7 * DAY;
@@ -41,19 +35,11 @@ afterAll(async () => {
   startClock();
 });
 
-/** Uses a session now and waits until its last access is written; the clock goes on by one flush interval. */
-async function useAndFlush(token: string): Promise<void> {
-  const at = new Date();
-  expect(await useToken(server, token)).toBe(200);
-  letPass(MINUTE);
-  await eventually(async () => expect(await lastAccessOf(server, token)).toEqual(at));
-}
-
 /** The end is that date, and no use moves it; on that date the token is refused. */
 async function expectFixed(token: string, end: Date) {
   expect(await endOf(server, token)).toEqual(end);
   moveClock(HOUR);
-  await useAndFlush(token);
+  await useAndFlush(server, token);
   expect(await endOf(server, token)).toEqual(end);
 }
 
@@ -62,7 +48,7 @@ async function expectByPolicy(token: string) {
   expect(await endOf(server, token)).toEqual(inFuture(IDLE));
   moveClock(HOUR);
   const end = inFuture(IDLE);
-  await useAndFlush(token);
+  await useAndFlush(server, token);
   expect(await endOf(server, token)).toEqual(end);
 }
 
@@ -80,7 +66,7 @@ const ENDS: Array<[string, number]> = [
   ['that Parse Server itself would choose', LENGTH],
 ];
 
-describe.each(WAYS)('the end that the master key chooses by way of %s', (name, way) => {
+describe.each(waysInAndTransaction)('the end that the master key chooses by way of %s', (name, way) => {
   const isGraphql = name === 'GraphQL';
   const dateField = (date: Date) => (isGraphql ? date.toISOString() : parseDate(date));
   const create = async (fields: object) => {
@@ -134,7 +120,7 @@ describe.each(WAYS)('the end that the master key chooses by way of %s', (name, w
     const { objectId } = await sessionRow(server, token);
     await update(objectId, dateField(inFuture(5 * DAY)));
     moveClock(DAY);
-    await useAndFlush(token);
+    await useAndFlush(server, token);
     moveClock(-MINUTE);
     await update(objectId, what === 'null' ? null : { __op: 'Delete' });
     await expectByPolicy(token);

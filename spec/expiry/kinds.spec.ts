@@ -11,14 +11,10 @@ import {
 } from '../support/sessions';
 import { watchStatements } from '../support/statements';
 import { DAY, eventually, HOUR, letPass, MINUTE, moveClock, startClock, stopClock } from '../support/time';
-import { defineSdkWrite, transactionalBatch, waysIn, type WayIn } from '../support/ways-in';
+import { defineSdkWrite, waysInAndTransaction } from '../support/ways-in';
 
 declare const Parse: any;
 declare const SPEC_DATABASE: 'postgresql' | 'mongodb';
-
-// The MongoDB of the specs has no transactions.
-const WAYS: Array<[string, WayIn]> =
-  SPEC_DATABASE === 'postgresql' ? [...waysIn, ['a transaction', transactionalBatch]] : waysIn;
 
 const EXPIRY = {
   authenticated: { idle: '30d', maxAge: '90d' },
@@ -213,7 +209,7 @@ describe('the kind of a session', () => {
   describe('of a user who stops being anonymous', () => {
     const linkBadge = () => ({ authData: { badge: { id: newId() } } });
 
-    describe.each(WAYS)('by way of %s', (_name, way) => {
+    describe.each(waysInAndTransaction)('by way of %s', (_name, way) => {
       const update = ({ userId: objectId }: Guest, fields: object, who: object) =>
         way(server, { operation: 'update', className: '_User', objectId, fields }, who);
 
@@ -233,7 +229,7 @@ describe('the kind of a session', () => {
     });
 
     // The SDK in cloud code gets no session for a new password, and a transaction makes none of a kind with a limit.
-    it.each(WAYS.filter(([name]) => !/SDK|transaction/.test(name)))(
+    it.each(waysInAndTransaction.filter(([name]) => !/SDK|transaction/.test(name)))(
       'is authenticated after he has set a password: %s',
       async (_name, way) => {
         const user = await guest();

@@ -8,6 +8,7 @@ import {
   parseDate,
   pointerTo,
   sessionRow,
+  useAndFlush,
   useToken,
   type SpecSession,
 } from '../support/sessions';
@@ -28,15 +29,6 @@ const ANONYMOUS = { authData: { anonymous: { id: '11111111-2222-3333-4444-555555
 const inFuture = (milliseconds: number) => new Date(Date.now() + milliseconds);
 
 let server: SpecServer;
-
-/** Uses a session now and waits until its last access is written; the clock goes on by one flush interval. */
-async function useAndFlush(session: { token: string }): Promise<Date> {
-  const at = new Date();
-  expect(await useToken(server, session)).toBe(200);
-  letPass(MINUTE);
-  await eventually(async () => expect(await lastAccessOf(server, session)).toEqual(at));
-  return at;
-}
 
 describe('with an expiry policy, a session', () => {
   beforeAll(async () => {
@@ -95,7 +87,7 @@ describe('with an expiry policy, a session', () => {
       });
       expect(body.objectId).toEqual(expect.any(String));
       expect(await endOf(server, `r:${userId}`)).toEqual(end);
-      await useAndFlush({ token: `r:${userId}` });
+      await useAndFlush(server, { token: `r:${userId}` });
       expect(await endOf(server, `r:${userId}`)).toEqual(end);
     });
 
@@ -126,7 +118,7 @@ describe('with an expiry policy, a session', () => {
     it('by its use, to one idle period after the last access', async () => {
       const user = await server.signUp();
       moveClock(10 * DAY);
-      const at = await useAndFlush(user);
+      const at = await useAndFlush(server, user);
       expect(await endOf(server, user)).toEqual(new Date(at.getTime() + 30 * DAY));
     });
 
@@ -134,14 +126,14 @@ describe('with an expiry policy, a session', () => {
       const { body } = await server.rest('POST', '/users', { body: ANONYMOUS });
       const guest = { token: body.sessionToken };
       moveClock(20 * MINUTE);
-      const at = await useAndFlush(guest);
+      const at = await useAndFlush(server, guest);
       expect(await endOf(server, guest)).toEqual(new Date(at.getTime() + 30 * MINUTE));
 
       const restricted = await makeSession(server, await makeUser(server), {
         restricted: true,
         expiresAt: parseDate(inFuture(HOUR)),
       });
-      const usedAt = await useAndFlush(restricted);
+      const usedAt = await useAndFlush(server, restricted);
       expect(await endOf(server, restricted)).toEqual(new Date(usedAt.getTime() + 12 * HOUR));
     });
 
@@ -150,7 +142,7 @@ describe('with an expiry policy, a session', () => {
       const end = await endOf(server, user);
       const other = await makeSession(server, user.userId, { expiresAt: parseDate(inFuture(DAY)) });
       moveClock(HOUR);
-      await useAndFlush(other);
+      await useAndFlush(server, other);
       expect(await endOf(server, user)).toEqual(end);
     });
 
@@ -159,7 +151,7 @@ describe('with an expiry policy, a session', () => {
       const created = new Date(Date.now());
       for (const days of [25, 50, 75, 89]) {
         setClock(new Date(created.getTime() + days * DAY));
-        await useAndFlush(user);
+        await useAndFlush(server, user);
         const expected = Math.min(days + 30, 90);
         expect(await endOf(server, user)).toEqual(new Date(created.getTime() + expected * DAY));
       }
@@ -210,7 +202,7 @@ describe('with an expiry policy, a session', () => {
       await server.rest('GET', '/sessions/me', { token: session.token });
       expect(await useToken(server, session)).toBe(209);
       letPass(MINUTE);
-      await useAndFlush(await makeSession(server, await makeUser(server)));
+      await useAndFlush(server, await makeSession(server, await makeUser(server)));
       expect(await endOf(server, session)).toEqual(end);
       expect(await lastAccessOf(server, session)).toBeNull();
     });
@@ -226,7 +218,7 @@ describe('with an expiry policy, a session', () => {
       const end = inFuture(HOUR);
       expect(created.expiresAt).toBe(end.toISOString());
       moveClock(50 * MINUTE);
-      await useAndFlush({ token: created.sessionToken });
+      await useAndFlush(server, { token: created.sessionToken });
       expect(await endOf(server, created.sessionToken)).toEqual(end);
     });
 
@@ -236,13 +228,13 @@ describe('with an expiry policy, a session', () => {
       const { expiresAt, sessionToken } = await create({ expiresIn: '20h' }, token);
       expect(expiresAt).toBe(inFuture(12 * HOUR).toISOString());
       moveClock(4 * HOUR);
-      const at = await useAndFlush({ token: sessionToken });
+      const at = await useAndFlush(server, { token: sessionToken });
       expect(await endOf(server, sessionToken)).toEqual(new Date(at.getTime() + 12 * HOUR));
       moveClock(6 * HOUR);
-      await useAndFlush({ token: sessionToken });
+      await useAndFlush(server, { token: sessionToken });
       expect(await endOf(server, sessionToken)).toEqual(chosen);
       moveClock(8 * HOUR);
-      await useAndFlush({ token: sessionToken });
+      await useAndFlush(server, { token: sessionToken });
       expect(await endOf(server, sessionToken)).toEqual(chosen);
     });
 
@@ -253,7 +245,7 @@ describe('with an expiry policy, a session', () => {
       expect(expiresAt).toBe(inFuture(12 * HOUR).toISOString());
       for (let uses = 1; uses <= 25; uses += 1) {
         setClock(new Date(created + uses * 10 * HOUR - MINUTE));
-        if (uses * 10 < 240) await useAndFlush({ token: sessionToken });
+        if (uses * 10 < 240) await useAndFlush(server, { token: sessionToken });
       }
       expect(await endOf(server, sessionToken)).toEqual(new Date(created + 10 * DAY));
     });
@@ -276,7 +268,7 @@ describe('with the lifetimes of RapidContext', () => {
     const created = Date.now();
     for (const days of [29, 58, 87]) {
       setClock(new Date(created + days * DAY));
-      await useAndFlush(user);
+      await useAndFlush(server, user);
     }
     setClock(new Date(created + 90 * DAY));
     expect(await useToken(server, user)).toBe(200);
@@ -292,7 +284,7 @@ describe('with the lifetimes of RapidContext', () => {
     const { body } = await server.rest('POST', '/users', { body: ANONYMOUS });
     const guest = { token: body.sessionToken };
     moveClock(25 * MINUTE);
-    await useAndFlush(guest);
+    await useAndFlush(server, guest);
     moveClock(25 * MINUTE);
     expect(await useToken(server, guest)).toBe(200);
     letPass(MINUTE);
@@ -318,7 +310,7 @@ describe('with a policy for one kind only', () => {
     expect(await endOf(server, user)).toEqual(end);
     expect(await endOf(server, await server.restricted(user.token))).toEqual(end);
     moveClock(DAY);
-    await useAndFlush(user);
+    await useAndFlush(server, user);
     expect(await endOf(server, user)).toEqual(end);
   });
 
@@ -332,7 +324,7 @@ describe('with a policy for one kind only', () => {
       { expiresAt: parseDate(inFuture(3650 * DAY)) },
     );
     moveClock(3650 * DAY);
-    const at = await useAndFlush(session);
+    const at = await useAndFlush(server, session);
     expect(await endOf(server, session)).toEqual(new Date(at.getTime() + 30 * MINUTE));
   });
 });

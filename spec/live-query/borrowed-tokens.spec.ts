@@ -1,4 +1,4 @@
-import { openLiveQuery, type LiveQueryClient } from '../support/live-query';
+import { liveQueryClients, openLiveQuery } from '../support/live-query';
 import { startServer, type SpecServer, type SpecUser } from '../support/server';
 
 type Message = Record<string, any>;
@@ -12,7 +12,7 @@ describe('a restricted session that subscribes to users', () => {
   let server: SpecServer;
   let user: SpecUser;
   let restricted: string;
-  let sockets: LiveQueryClient[];
+  const { open, sockets } = liveQueryClients(() => server);
 
   beforeAll(async () => {
     server = await startServer({}, { liveQuery: { classNames: ['_User', 'Note'] } }, { liveQuery: true });
@@ -24,15 +24,6 @@ describe('a restricted session that subscribes to users', () => {
   });
 
   afterAll(() => server.stop());
-
-  beforeEach(() => (sockets = []));
-  afterEach(() => sockets.forEach(socket => socket.close()));
-
-  async function open(options: Parameters<typeof openLiveQuery>[1]): Promise<LiveQueryClient> {
-    const socket = await openLiveQuery(server, options);
-    sockets.push(socket);
-    return socket;
-  }
 
   let changes = 0;
 

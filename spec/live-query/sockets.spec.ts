@@ -1,4 +1,4 @@
-import { openLiveQuery, type LiveQueryClient } from '../support/live-query';
+import { liveQueryClients, type LiveQueryClient } from '../support/live-query';
 import { startServer, type SpecServer, type SpecUser } from '../support/server';
 import { makeSession, parseDate, sessionRow } from '../support/sessions';
 import { letPass, SECOND, startClock, stopClock } from '../support/time';
@@ -8,7 +8,7 @@ const SESSION_ENDED = 4209;
 let server: SpecServer;
 let user: SpecUser;
 let phone: { objectId: string; token: string };
-let sockets: LiveQueryClient[];
+const { open, sockets } = liveQueryClients(() => server);
 
 beforeAll(async () => {
   // What runs at intervals, runs when the specs say so.
@@ -23,18 +23,9 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  sockets = [];
   user = await server.signUp();
   phone = await makeSession(server, user.userId, { installationId: 'the-phone' });
 });
-
-afterEach(() => sockets.forEach(socket => socket.close()));
-
-async function open(options: Parameters<typeof openLiveQuery>[1]): Promise<LiveQueryClient> {
-  const socket = await openLiveQuery(server, options);
-  sockets.push(socket);
-  return socket;
-}
 
 async function makeNote(): Promise<string> {
   return (await server.rest('POST', '/classes/Note', { master: true, body: {} })).body.objectId;

@@ -1,4 +1,4 @@
-import { openLiveQuery, type LiveQueryClient } from '../support/live-query';
+import { liveQueryClients, type LiveQueryClient } from '../support/live-query';
 import { startServer, type SpecServer, type SpecUser } from '../support/server';
 
 declare const Parse: any;
@@ -11,7 +11,7 @@ const OUT_OF_SCOPE = {
 
 let server: SpecServer;
 let user: SpecUser;
-let sockets: LiveQueryClient[];
+const clients = liveQueryClients(() => server);
 let reader: string;
 let writer: string;
 
@@ -38,18 +38,9 @@ beforeAll(async () => {
 
 afterAll(() => server.stop());
 
-beforeEach(() => {
-  sockets = [];
-  subscriptions.length = 0;
-});
+beforeEach(() => void (subscriptions.length = 0));
 
-afterEach(() => sockets.forEach(socket => socket.close()));
-
-async function open(token?: string): Promise<LiveQueryClient> {
-  const socket = await openLiveQuery(server, { token });
-  sockets.push(socket);
-  return socket;
-}
+const open = (token?: string) => clients.open({ token });
 
 /** The token can come with the connection, with the subscription, or with both. */
 const CARRIERS: Array<[string, (token: string, className: string) => Promise<[LiveQueryClient, any]>]> = [

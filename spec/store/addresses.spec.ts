@@ -1,6 +1,7 @@
 import { startServer, type SpecServer, type SpecUser } from '../support/server';
 import { makeSession, makeUser, sessionRow } from '../support/sessions';
 import { eventually } from '../support/time';
+import { listenTo, type Told } from '../support/told';
 
 describe('the address of a new session, for a client that claims another one', () => {
   it.each([
@@ -20,16 +21,14 @@ describe('the address of a new session, for a client that claims another one', (
 });
 
 describe('behind a proxy that the app trusts', () => {
-  const told: Array<Record<string, any> & { name: string }> = [];
+  let told: Told[];
   let server: SpecServer;
   let user: SpecUser;
 
   beforeAll(async () => {
     server = await startServer({ activity: { flushInterval: 0.1 } }, { masterKeyIps: ['0.0.0.0/0', '::/0'] });
     server.app.set('trust proxy', true);
-    for (const name of ['created', 'newDevice', 'addressChanged'] as const) {
-      server.sessions.on(name, payload => void told.push({ name, ...payload }));
-    }
+    told = listenTo(server, ['created', 'newDevice', 'addressChanged']);
   });
 
   afterAll(() => server.stop());

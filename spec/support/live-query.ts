@@ -6,6 +6,21 @@ type Message = Record<string, any>;
 
 export type LiveQueryClient = Awaited<ReturnType<typeof openLiveQuery>>;
 
+/**
+ * Opens clients for the specs of the `describe` or file that calls it, and closes them after each.
+ * @returns `open`, and the clients that the spec has opened so far.
+ */
+export function liveQueryClients(server: () => SpecServer) {
+  const sockets: LiveQueryClient[] = [];
+  afterEach(() => sockets.splice(0).forEach(socket => socket.close()));
+  async function open(options?: Parameters<typeof openLiveQuery>[1]): Promise<LiveQueryClient> {
+    const socket = await openLiveQuery(server(), options);
+    sockets.push(socket);
+    return socket;
+  }
+  return { open, sockets };
+}
+
 /** A LiveQuery client that speaks the protocol itself, so that it can send what the SDK never would. */
 export async function openLiveQuery(
   server: Pick<SpecServer, 'url' | 'appId'>,

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { SpecServer } from './server';
+import { watchForRest } from './settled';
+import { eventually, letPass, MINUTE } from './time';
 
 type Server = Pick<SpecServer, 'rawInsert' | 'rawFind' | 'rest'>;
 
@@ -62,4 +64,22 @@ export async function useToken(server: Server, session: { token: string } | stri
   const token = typeof session === 'string' ? session : session.token;
   const { status, body } = await server.rest('GET', '/users/me', { token });
   return status === 200 ? 200 : body.code;
+}
+
+/**
+ * Uses a session now and waits until its last access is written, and what is cached of it forgotten; the stopped clock
+ * goes on by one flush interval.
+ * @returns when it was used.
+ */
+export async function useAndFlush(
+  server: Server & Pick<SpecServer, 'server'>,
+  session: { token: string } | string,
+): Promise<Date> {
+  const settled = watchForRest(server);
+  const at = new Date();
+  expect(await useToken(server, session)).toBe(200);
+  letPass(MINUTE);
+  await eventually(async () => expect(await lastAccessOf(server, session)).toEqual(at));
+  await settled();
+  return at;
 }

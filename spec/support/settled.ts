@@ -4,13 +4,17 @@ import type { SpecServer } from './server';
 /** In how many turns of the event loop a server has to do nothing: its listeners are called in such turns. */
 const TURNS = 20;
 
+const watched = new WeakMap<object, () => Promise<void>>();
+
 /**
- * Watches what a server asks of its database from now on.
+ * Watches what a server asks of its database, from the first call on.
  * @returns waits until nothing is under way, and everybody who is told of it has been told. What the server does at
  * intervals is not waited for.
  */
 export function watchForRest({ server }: Pick<SpecServer, 'server'>): () => Promise<void> {
   const { adapter } = server.config.databaseController;
+  const known = watched.get(adapter);
+  if (known) return known;
   let underWay = 0;
   const ended = () => void (underWay -= 1);
   for (const name of Object.getOwnPropertyNames(Object.getPrototypeOf(adapter))) {
@@ -25,7 +29,9 @@ export function watchForRest({ server }: Pick<SpecServer, 'server'>): () => Prom
       return answer;
     };
   }
-  return async () => {
+  const settled = async () => {
     for (let quiet = 0; quiet < TURNS; quiet = underWay === 0 ? quiet + 1 : 0) await setImmediate();
   };
+  watched.set(adapter, settled);
+  return settled;
 }

@@ -1,5 +1,7 @@
 import { APP_ID, MASTER_KEY, READ_ONLY_MASTER_KEY, type RestOptions, type SpecServer } from './server';
 
+declare const SPEC_DATABASE: 'postgresql' | 'mongodb';
+
 type Json = Record<string, any>;
 
 export type Operation = 'create' | 'update' | 'delete';
@@ -234,6 +236,10 @@ export const WAYS_IN = {
 export const transactionalBatch: WayIn = (server, call, who) => batch(server, call, who, true);
 
 export const waysIn = Object.entries(WAYS_IN) as Array<[string, WayIn]>;
+
+/** The same, and a batch in a transaction where the database of the specs has any. */
+export const waysInAndTransaction: Array<[string, WayIn]> =
+  SPEC_DATABASE === 'postgresql' ? [...waysIn, ['a transaction', transactionalBatch]] : waysIn;
 
 /** Uploads a file as GraphQL's clients do. Answers what GraphQL answers. */
 export async function uploadByGraphQL({ graphqlUrl, appId }: SpecServer, token: string): Promise<any> {

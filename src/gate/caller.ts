@@ -2,7 +2,30 @@ import type { ServerConfig, ServerRequest } from '../parse-server';
 import type { Runtime } from '../runtime';
 import { isForeignToken } from '../sessions/callers';
 import { isRest } from './routes';
-import { MASTER, NOBODY, READ_ONLY_MASTER, UNKNOWN, UNSEEN, type Caller } from './visit';
+
+/** Who sent a request. Whoever is none of these is unknown, and refused where a rule applies. */
+export type Caller =
+  | { kind: 'master'; readOnly: boolean }
+  /**
+   * A session, by its token. `userId` is the user that Parse Server found for it; absent where it has not looked
+   * yet.
+   */
+  | { kind: 'session'; token: string; userId?: string }
+  /**
+   * A user without a session: the app's own middleware has authenticated him (`userFromJWT`), or he upgrades a
+   * legacy token.
+   */
+  | { kind: 'user'; userId: string }
+  | { kind: 'nobody' }
+  /** No door has told who he is: Parse Server itself at work, or a client that came in past the doors. */
+  | { kind: 'unknown'; mayBeScoped?: true };
+
+const MASTER: Caller = { kind: 'master', readOnly: false };
+const READ_ONLY_MASTER: Caller = { kind: 'master', readOnly: true };
+const NOBODY: Caller = { kind: 'nobody' };
+export const UNKNOWN: Caller = { kind: 'unknown' };
+/** A client with a user whose token nobody has seen: it may be that of a scoped session. */
+const UNSEEN: Caller = { kind: 'unknown', mayBeScoped: true };
 
 const UPGRADE = /^\/upgradeToRevocableSession\/?$/i;
 

@@ -1,13 +1,13 @@
 import type { Database, DatabaseOptions, Row, ServerConfig } from '../parse-server';
 import type { Runtime } from '../runtime';
 import { Access } from './access';
-import { callerPastDoors } from './caller';
+import { callerPastDoors, UNKNOWN } from './caller';
 import { noteGivenEnds } from './given-ends';
 import { keepOriginal } from './past-gate';
 import type { Rule } from './rule';
 import { RULES } from './rules';
 import { gateTransactions } from './transactions';
-import { enter, UNKNOWN, Visit, visitOf } from './visit';
+import { enter, Visit, visitOf } from './visit';
 
 /**
  * Mounted apps, by the middleware that `configure()` put into their options. Every configuration of an app holds

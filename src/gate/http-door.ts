@@ -1,11 +1,11 @@
 import { FORWARDED_HEADER, warnOfProxy } from '../checks/proxy';
 import type { Middleware, ServerRequest, ServerResponse } from '../parse-server';
 import type { Runtime } from '../runtime';
-import { callerOfRequest, ownCallerOf } from './caller';
+import { callerOfRequest, ownCallerOf, type Caller } from './caller';
 import { runtimeOf } from './gate';
 import { originOf } from './origin';
 import { authorizeRequest } from './scope-checks';
-import { enter, Visit, type Caller } from './visit';
+import { enter, Visit } from './visit';
 
 const callOn: Middleware = (_request, _response, next) => next();
 

@@ -5,34 +5,11 @@ import { isScopedToken } from '../policy/scopes';
 import type { SessionRecord } from '../record';
 import type { Runtime } from '../runtime';
 import type { Transaction } from '../sessions/transaction';
+import type { Caller } from './caller';
 import { CreatedSessions } from './created-sessions';
 import type { Origin } from './origin';
 import { PastGate } from './past-gate';
 import { readRoles } from './roles';
-
-/** Who sent a request. Whoever is none of these is unknown, and refused where a rule applies. */
-export type Caller =
-  | { kind: 'master'; readOnly: boolean }
-  /**
-   * A session, by its token. `userId` is the user that Parse Server found for it; absent where it has not looked
-   * yet.
-   */
-  | { kind: 'session'; token: string; userId?: string }
-  /**
-   * A user without a session: the app's own middleware has authenticated him (`userFromJWT`), or he upgrades a
-   * legacy token.
-   */
-  | { kind: 'user'; userId: string }
-  | { kind: 'nobody' }
-  /** No door has told who he is: Parse Server itself at work, or a client that came in past the doors. */
-  | { kind: 'unknown'; mayBeScoped?: true };
-
-export const MASTER: Caller = { kind: 'master', readOnly: false };
-export const READ_ONLY_MASTER: Caller = { kind: 'master', readOnly: true };
-export const NOBODY: Caller = { kind: 'nobody' };
-export const UNKNOWN: Caller = { kind: 'unknown' };
-/** A client with a user whose token nobody has seen: it may be that of a scoped session. */
-export const UNSEEN: Caller = { kind: 'unknown', mayBeScoped: true };
 
 /** What a door knows of a request beside its caller. */
 interface Entry {

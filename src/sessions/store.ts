@@ -22,7 +22,7 @@ import {
 import type { Connection, PurgeOptions, PurgeResult } from './connection';
 import { destroyById, ENDING_KEYS } from './endings';
 import { createRestricted, requireClasses } from './restricted';
-import { restrictedParams } from './restricted-params';
+import { restrictedParams, type RestrictedSession, type RestrictedSessionOptions } from './restricted-params';
 import { invalidate, setExpiry } from './set-end';
 import { isLockedUser, userExists } from './users';
 
@@ -36,29 +36,6 @@ const DELETE_CHUNK = 1000;
  * again.
  */
 const MAX_ROUNDS = 10;
-
-/** What `createRestricted` takes. */
-export interface RestrictedSessionOptions {
-  /** What the list of sessions shows, 1 to 128 characters. */
-  name?: string;
-  /** The device's own id, 1 to 128 characters. It ends the user's older restricted sessions with the same one. */
-  installationId?: string;
-  /** A number of seconds, or a text such as `'90d'`. It can only shorten what the rules of `expiry` give. */
-  expiresIn?: number | string;
-  /** All that the session may do, such as `['Telemetry:create', 'function:report']`. @default all but guarded writes */
-  scopes?: string[];
-}
-
-/** A session that was just made: the one answer that holds its token. */
-export interface RestrictedSession {
-  objectId: string;
-  sessionToken: string;
-  restricted: true;
-  /** `null`: it is not scoped. */
-  scopes: string[] | null;
-  /** `null`: it does not expire. */
-  expiresAt: Date | null;
-}
 
 /** The sessions, for code on the server, as the Ruby class `Parse::Session` has them. */
 export class SessionStore {

@@ -5,7 +5,8 @@ import { hideForeignToken, mayFilter, maySort } from '../../policy/session-class
 import { boundTexts, userPointer } from '../../record';
 import type { Access } from '../access';
 import type { Proceed } from '../rule';
-import type { Caller, Visit } from '../visit';
+import type { Caller } from '../caller';
+import type { Visit } from '../visit';
 
 /** Parse Server's own reads, and those with the master key. */
 export async function findForServer(access: Access, proceed: Proceed): Promise<unknown> {
