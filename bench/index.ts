@@ -4,6 +4,7 @@ import { guard, same } from './guard';
 import { memory } from './memory';
 import { purge } from './purge';
 import { revoke } from './revoke';
+import { revokeWhere } from './revoke-where';
 import { BenchError, type Benchmark, type Context } from './support/benchmark';
 import { compileServer } from './support/compile';
 import { openServer } from './support/database';
@@ -17,6 +18,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   memory,
   purge,
   revoke,
+  'revoke-where': revokeWhere,
 };
 
 const HELP = `Usage: npm run bench -- [options] [name ...]
@@ -24,7 +26,7 @@ const HELP = `Usage: npm run bench -- [options] [name ...]
 Measures ratios side by side in one run, and exits with 1 when a target is missed. No name: all of them.
 
 ${Object.entries(BENCHMARKS)
-  .map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`)
+  .map(([name, { summary }]) => `  ${name.padEnd(12)} ${summary}`)
   .join('\n')}
 
 Options:

@@ -95,6 +95,23 @@ async function main(): Promise<void> {
   await refused('The sensor tries to write Telemetry', REVOKED, () =>
     save('Telemetry', { celsius: 21.7 }, sensor),
   );
+  await works('The sensor is told why', async () => {
+    const question = { sessionToken: sensor.token };
+    // It has no session any more: the empty token sends none.
+    const ended = await Parse.Cloud.run('endedSession', question, { sessionToken: '' });
+    if (ended?.reason !== 'revoked' || ended.by.kind !== 'session') throw new Error(JSON.stringify(ended));
+    return `revoked by another session of the user, at ${new Date(ended.endedAt).toLocaleTimeString()}`;
+  });
+  await works('The person sees what has ended', async () => {
+    const ended = await Parse.Cloud.run<() => Record<string, unknown>[]>(
+      'listEndedSessions',
+      undefined,
+      as(phone),
+    );
+    if (!ended.some(({ objectId, name }) => objectId === sensor.sessionId && name === 'sensor'))
+      throw new Error('the sensor is not listed');
+    return ended.map(({ name, reason }) => `${name ?? 'phone'} (${reason})`).join(', ');
+  });
   await works('The phone goes on', () => save('Invoice', { total: 200 }, phone));
 
   console.log(

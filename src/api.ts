@@ -2,8 +2,9 @@ import type { SessionEvent, SessionListener } from './events/events';
 import type { SessionFileSet } from './files/file-set';
 import type { RequestWithSession } from './gate/session-of';
 import type { FreshSessionValidator, HandedOrCalled } from './validators';
-import type { CallerSession, SessionRef } from './record';
+import type { CallerSession, SessionRef, UserRef } from './record';
 import type { SessionStore } from './sessions/store';
+import type { UserData } from './user-data/user-data';
 
 /**
  * What {@link parseSessions} answers: the session system of one Parse Server.
@@ -80,6 +81,19 @@ export interface Sessions {
    * @throws 101 when there is no such session.
    */
   invalidate(session: SessionRef): Promise<void>;
+  /**
+   * Everything that is kept about a user, as JSON without a token or a secret: his sessions, the records of those that
+   * have ended, his known devices.
+   * @throws TypeError for what is no user. One who is deleted may have left records.
+   */
+  exportUser(user: UserRef): Promise<UserData>;
+  /**
+   * Removes it: addresses, user agents and names of his sessions, the records of those that have ended, his known
+   * devices. His sessions go on, and keep again where they are used from, as far as the option `privacy` allows.
+   * Another process may still write an access that it noted before (`activity.flushInterval`).
+   * @throws TypeError for what is no user.
+   */
+  eraseUser(user: UserRef): Promise<void>;
   /**
    * Closes the LiveQuery sockets of sessions that end: at once when this process revokes them, within 30 seconds
    * when they expire or another process revokes them.

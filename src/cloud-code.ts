@@ -1,6 +1,9 @@
 import type { User } from 'parse/node';
 import { FILES } from './class-name';
+import { registerJobs, sessionJobs } from './functions/jobs';
 import { registerFunctions } from './functions/register';
+import { FunctionCallers } from './functions/function-callers';
+import { historyFunctions } from './functions/history-functions';
 import { sessionFunctions } from './functions/session-functions';
 import { registrationOf, wrapCloud, type Composer } from './parse-cloud';
 import { runtimeOf } from './gate/gate';
@@ -9,7 +12,6 @@ import { authorizeCall } from './gate/scope-checks';
 import { composeTrigger, fileLocks } from './gate/triggers';
 import type { ResolvedOptions } from './options';
 import type { CloudRequest, ParseSdk } from './parse-server';
-import { registerPurgeJob } from './purge/job';
 import type { Runtime } from './runtime';
 import type { SessionStore } from './sessions/store';
 import { webhooksOf } from './webhooks';
@@ -48,7 +50,11 @@ export async function startCloudCode(
   const composeGuard = composeTrigger(runtime);
   const scoped = composeScopes(runtime);
   const define = registrationOf(Parse, 'define');
-  const functions = sessionFunctions(dependenciesOf(Parse, store, runtime));
+  const callers = new FunctionCallers(runtime.callers, runtime.events);
+  const functions = {
+    ...sessionFunctions(dependenciesOf(Parse, store, callers, runtime)),
+    ...historyFunctions(callers, runtime.history),
+  };
   // By `ownSessionFunction` a session only asks for itself, so no scope has to name it.
   const keepNames = registerFunctions(
     (name, ...args) =>
@@ -61,7 +67,7 @@ export async function startCloudCode(
     Parse,
     {
       define: (register, ...args) => keepNames((...passed) => scoped(register, ...passed), ...args),
-      job: registerPurgeJob(Parse, functionPrefix, runtime.purge),
+      job: registerJobs(runtime, functionPrefix, sessionJobs(runtime)),
       beforeSave: files.compose('beforeSave', composeGuard),
       beforeDelete: files.compose('beforeDelete', composeGuard),
       beforeFind: files.compose('beforeFind', asItIs),
@@ -79,13 +85,18 @@ const FILE_TRIGGERS = ['beforeSave', 'beforeDelete', 'beforeFind'] as const;
 
 const asItIs: Composer = (register, ...args) => register(...args);
 
-function dependenciesOf(Parse: ParseSdk, store: SessionStore, { callers, events, now }: Runtime) {
+function dependenciesOf(
+  Parse: ParseSdk,
+  store: SessionStore,
+  callers: FunctionCallers,
+  { callers: known, places, now }: Runtime,
+) {
   // With the master key, and only so, Parse Server does not ask whether the e-mail address is verified. The SDK answers
   // plain JSON, although its types say a `Parse.User`, and its types lack the second option.
   const passwordOnly = { useMasterKey: true, ignoreEmailVerification: true };
   const verifyPassword = (user: User, password: string): Promise<{ objectId?: string }> =>
     Parse.User.verifyPassword(user.getUsername() ?? '', password, passwordOnly) as Promise<object>;
-  return { store, callers, events, verifyPassword, now };
+  return { store, callers, known, verifyPassword, places, now };
 }
 
 type Handler = (request: CloudRequest, response?: unknown) => unknown;

@@ -19,11 +19,15 @@ export {
   timeRemaining,
 } from './expiry/lifetime';
 export { rapidContextExpiry } from './expiry/policy';
-export type { PurgeOptions, PurgeResult } from './sessions/connection';
+export type { EndedBy, EndedReason, EndedSessionView } from './history/record';
+export type { EnderKind } from './history/ender';
+export type { PurgeOptions, PurgeResult, RevokeWhereResult, SessionFilter } from './sessions/connection';
 export type { RestrictedSession, RestrictedSessionOptions } from './sessions/restricted-params';
 export type { SessionStore, SessionQuery } from './sessions/store';
 export type { CallerSession, SessionLike, SessionRecord, SessionRef, UserRef } from './record';
 export type { RequestWithSession } from './gate/session-of';
 export type { Device } from './device';
 export type { SessionView } from './functions/view';
+export type { Locate } from './places/places';
+export type { UserData } from './user-data/user-data';
 export { ErrorCode } from './errors';

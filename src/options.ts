@@ -2,7 +2,10 @@ import { Cron } from 'croner';
 import { z } from 'zod';
 import { duration } from './duration';
 import { optionErrors } from './option-errors';
+import { FACTORS, type Factor } from './policy/factors';
 import { ALWAYS_GUARDED, type Guard } from './policy/guarded-classes';
+import type { Locate } from './places/places';
+import { ADDRESSES, type Privacy } from './privacy/kept';
 import { purgeParams } from './purge/purge';
 import type { PurgeOptions } from './sessions/connection';
 
@@ -18,6 +21,9 @@ const functionPrefix = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$|^$/);
 
 const DURATION =
   'a duration above 0 such as "30m" or "90d", up to 100 years, or a number of seconds, up to 10 years';
+
+/** How long the records of ended sessions are kept, in milliseconds. */
+const DEFAULT_KEEP_MS = 30 * 24 * 60 * 60_000;
 
 /** The longest delay of a timer in Node. A longer one would fire at once, and again every millisecond. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -89,6 +95,25 @@ const schema = z.strictObject({
     .default([])
     .describe(CLASSES),
   freshWithin: duration.default(15 * 60_000).describe(DURATION),
+  privacy: z
+    .strictObject({
+      ip: z.enum(ADDRESSES).default('full').describe("'full', 'truncated' or 'none'"),
+      userAgent: z.boolean().default(true).describe('true or false'),
+    })
+    .default({ ip: 'full', userAgent: true })
+    .describe('{ ip, userAgent }'),
+  locate: z
+    .custom<Locate>(value => typeof value === 'function')
+    .optional()
+    .describe('a function'),
+  revokeOthersOn: z
+    .array(z.enum(FACTORS).describe("'authData' or 'email'"))
+    .default([])
+    .describe("an array of 'authData' and 'email'"),
+  history: z
+    .union([z.literal(false), z.strictObject({ keep: duration.default(DEFAULT_KEEP_MS).describe(DURATION) })])
+    .default({ keep: DEFAULT_KEEP_MS })
+    .describe('false, or { keep }'),
   purge: z
     .strictObject({
       schedule: z.string().refine(isCronPattern).describe('a cron pattern such as "*/15 * * * *"'),
@@ -167,6 +192,35 @@ export interface SessionsOptions {
   fresh?: readonly string[];
   /** How recent the login must be, for `fresh` and `requireFreshSession`: a duration, or seconds. @default '15m' */
   freshWithin?: string | number;
+  /**
+   * What is kept of where sessions are used from: in sessions, records and events, and to tell devices apart.
+   */
+  privacy?: {
+    /** Whole addresses, their networks (`/24` of IPv4, `/48` of IPv6), or none. @default 'full' */
+    ip?: Privacy['ip'];
+    /** Whether user agents are kept. Without them no list tells a device. @default true */
+    userAgent?: boolean;
+  };
+  /**
+   * The app's own look-up of the place of an IP address, such as `'Lagos, Nigeria'`, or of the part of it that is kept:
+   * lists and events tell it as `place`. What it answers is remembered for a day. No request waits for it: a list has
+   * `null` until the answer is there, an event waits for 5 seconds at most. A failure is logged once.
+   * @default no place
+   */
+  locate?: Locate;
+  /**
+   * Which changes of a user end his other sessions, all of them when it is not one of his that makes the change: of his
+   * providers and second factors (`authData`), of his `email`. Of a provider with an `id` only another id counts.
+   * What a change of the password ends, the option `revokeSessionOnPasswordReset` of Parse Server says.
+   * @default []
+   */
+  revokeOthersOn?: readonly Factor[];
+  /**
+   * The records that sessions leave when they end before their time: why, when and by whom. They are kept for `keep`, a
+   * duration or seconds, and then purged with the sessions. `false` leaves none.
+   * @default { keep: '30d' }
+   */
+  history?: { keep?: string | number } | false;
   /**
    * Purges expired sessions in this process by a schedule (a cron pattern, in the process's time zone).
    * @default no schedule: the app runs the job `purgeExpiredSessions`

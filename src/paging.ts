@@ -3,7 +3,7 @@ import type { Database, Query, Row } from './parse-server';
 interface Page {
   /** How many rows at most. */
   limit: number;
-  /** @default all columns */
+  /** Columns that are read beside the id. @default all */
   keys?: string[];
 }
 
@@ -17,13 +17,19 @@ export async function* pagesById(
   query: () => Query,
   page: Page,
 ): AsyncGenerator<Row[]> {
+  const { limit, keys } = page;
+  const options = {
+    limit,
+    sort: { objectId: 1 },
+    ...(keys && { keys: [...new Set(['objectId', ...keys])] }),
+  };
   let after = '';
   for (;;) {
     // PostgreSQL's adapter takes no comparison with an empty text.
     const further: Query = after ? { ...query(), objectId: { $gt: after } } : query();
-    const rows = await database.find(className, further, { ...page, sort: { objectId: 1 } });
+    const rows = await database.find(className, further, options);
     if (rows.length > 0) yield rows;
-    if (rows.length < page.limit) return;
+    if (rows.length < limit) return;
     after = String(rows.at(-1)!.objectId);
   }
 }

@@ -12,6 +12,20 @@ export const text = (length: number, type = z.string()) => {
   return z.string(expected).pipe(type.min(1, expected).max(length, expected)).refine(hasNoNul, NO_NUL);
 };
 
+/** How many sessions a list has at most, the caller's own aside. A user could have any number of them. */
+export const MAX_LISTED = 1000;
+
+const wholeNumber = (from: number, to: number, range: string) => {
+  const expected = { error: `expected a whole number ${range}` };
+  return z.number(expected).int(expected).min(from, expected).max(to, expected).optional();
+};
+
+/** A part of a list. */
+export const pageParams = z.strictObject({
+  limit: wholeNumber(1, MAX_LISTED, `from 1 to ${MAX_LISTED}`),
+  skip: wholeNumber(0, 2 ** 31 - 1, 'from 0 on'),
+});
+
 /** Reads parameters. @throws 142 naming the first wrong parameter, never its value. */
 export function readParams<Schema extends z.ZodType>(schema: Schema, params: unknown): z.output<Schema> {
   if (params !== null && params !== undefined && (typeof params !== 'object' || Array.isArray(params))) {

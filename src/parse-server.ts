@@ -230,7 +230,8 @@ export interface CloudRequest {
 /** What Parse Server hands to a cloud function or a job. */
 export interface FunctionRequest extends CloudRequest {
   params: Record<string, unknown>;
-  message?: (text: string) => unknown;
+  /** Of a job: that of its row in `_JobStatus`. */
+  jobId?: string;
 }
 
 /** The options of Parse Server that `configure()` composes; every other option passes through unchanged. */

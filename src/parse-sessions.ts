@@ -7,6 +7,7 @@ import { useParseError } from './errors';
 import { SessionEmitter } from './events/events';
 import { adoptSessions } from './expiry/adopt';
 import { keepEarlyCloud } from './parse-cloud';
+import { HISTORY_DEVICES } from './history/record';
 import { goStraight, guardApp, openGate, runtimeOf } from './gate/gate';
 import { requestContext } from './gate/http-door';
 import { openSdkDoor } from './gate/sdk-door';
@@ -17,13 +18,18 @@ import { guardUserCache } from './gate/user-cache';
 import { liveQueryClasses } from './live-query/classes';
 import { LiveQuerySockets, watchSockets, type LiveQueryServer } from './live-query/sockets';
 import { maskSecrets } from './log';
-import { resolveOptions, type SessionsOptions } from './options';
+import { resolveOptions, type ResolvedOptions, type SessionsOptions } from './options';
 import type { Middleware, ParseSdk, ServerOptions } from './parse-server';
-import { schedulePurge } from './purge/job';
+import { Places } from './places/places';
+import { adoptPrivacy, type TracedClass } from './privacy/adopt';
+import { schedulePurge } from './purge/schedule';
 import { makeRuntime, type Runtime } from './runtime';
+import { HISTORY_CLASS } from './schema/own-class';
 import { ensureColumns, ensureIndexes } from './schema/columns';
 import { csrfTokenOf, secretOf, verifyCsrfToken } from './secret/secret';
+import { userIdOf } from './record';
 import { SessionStore } from './sessions/store';
+import { eraseUser, exportUser } from './user-data/user-data';
 import { handedOrCalled, requireFreshSession } from './validators';
 
 /** What `configure()` keeps of an app until its server starts. */
@@ -56,7 +62,9 @@ export function parseSessions(input: SessionsOptions = {}): Sessions {
   /** Stops the look for a server that starts without what `configure()` answered. */
   let stopWatching: () => void = () => undefined;
 
-  const events = new SessionEmitter(() => running?.config.loggerController);
+  const log = () => running?.config.loggerController;
+  const places = new Places(options.locate, log);
+  const events = new SessionEmitter(log, places);
   const store = new SessionStore(started, now);
 
   /** What is built while Parse Server starts, in this order. */
@@ -68,11 +76,13 @@ export function parseSessions(input: SessionsOptions = {}): Sessions {
     maskSecrets(config.loggerController);
 
     const database = goStraight(config.database);
-    const runtime = makeRuntime(Parse, options, { database, sharesCache: app.sharesCache, events, now });
+    const { sharesCache } = app;
+    const runtime = makeRuntime(Parse, options, { database, sharesCache, events, places, now });
     running = runtime;
     await ensureColumns(config);
     if (options.indexes) await ensureIndexes(config);
     await runtime.files.open();
+    await runtime.history.open(options.indexes);
 
     guardUserCache(config.cacheController, runtime);
     guardApp(app.middleware, runtime);
@@ -81,9 +91,11 @@ export function parseSessions(input: SessionsOptions = {}): Sessions {
     await checkGate(Parse.Server, runtime);
 
     await startCloudCode(Parse, { ...app, options, store, runtime });
-    const log = config.loggerController;
+    const { loggerController: log } = config;
     const adoption = adoptSessions(options.expiry, { database, log, now });
     runtime.stop.push(() => adoption.stop());
+    const privacy = adoptPrivacy(options.privacy, tracedClasses(options), { database, log });
+    runtime.stop.push(() => privacy.stop());
     // Cloud code may have made classes.
     await warnAtStart(config, options);
     stopWatching();
@@ -143,19 +155,29 @@ export function parseSessions(input: SessionsOptions = {}): Sessions {
     verifyCsrfToken: (session, token) => verifyCsrfToken(started().database, session, token),
     files: session => started().files.of(session),
     invalidate: session => store.invalidate(session),
+    exportUser: async user => exportUser(userIdOf(user), started()),
+    eraseUser: async user => eraseUser(userIdOf(user), started()),
     liveQuery(server) {
       const { revocations, liveClients, stop, config, database } = started();
       const sockets = new LiveQuerySockets(server as LiveQueryServer);
       stop.push(revocations.onEnded(tokens => sockets.close(tokens)));
-      stop.push(watchSockets(sockets, liveClients, database, now, config.loggerController));
+      const watch = watchSockets(sockets, liveClients, database, now, config.loggerController);
+      stop.push(revocations.onUnnamed(() => watch.checkNow()));
+      stop.push(watch.stop);
     },
     async shutdown() {
       stopWatching();
       // The guards stay: the server may still answer requests.
-      await Promise.all((running?.stop ?? []).map(stop => stop()));
+      for (const stop of [...(running?.stop ?? [])].reverse()) await stop();
     },
   };
 }
+
+/** The classes that keep addresses and devices. */
+const tracedClasses = ({ history }: ResolvedOptions): TracedClass[] => [
+  { className: '_Session', devices: ['userAgent'] },
+  ...(history ? [{ className: HISTORY_CLASS, devices: HISTORY_DEVICES }] : []),
+];
 
 /**
  * Starts an app as the one that `Parse.Server` and `Parse.Cloud` speak of. Both go by `Parse.applicationId`

@@ -3,12 +3,17 @@ import type { SessionEmitter } from './events/events';
 import type { OfAKind } from './expiry/kind';
 import { expiryOf } from './expiry/policy';
 import { SessionFiles } from './files/session-files';
+import { History } from './history/history';
 import type { ResolvedOptions } from './options';
 import { readParams } from './params';
 import type { Database, ParseSdk } from './parse-server';
+import type { Places } from './places/places';
+import type { Factor } from './policy/factors';
 import { guardedClasses, oneOf } from './policy/guarded-classes';
 import type { WriteRules } from './policy/writes';
+import type { Privacy } from './privacy/kept';
 import { purgeExpired, purgeParams } from './purge/purge';
+import { revokeWhere } from './revoke-where/revoke-where';
 import { nameBytesOf } from './schema/database-kind';
 import { CallerSessions } from './sessions/callers';
 import type { Connection } from './sessions/connection';
@@ -27,6 +32,10 @@ export interface Runtime extends Connection {
   revocations: Revocations;
   liveClients: LiveClients;
   activity?: ActivityTracker;
+  /** What is kept of where sessions are used from. */
+  privacy: Privacy;
+  /** What ends a user's other sessions when it changes. */
+  revokeOthersOn: readonly Factor[];
   /** How many bytes of a class's name the database keeps. */
   nameBytes: number;
   writeRules: WriteRules;
@@ -35,7 +44,7 @@ export interface Runtime extends Connection {
   /** When a session that is made now ends. `undefined` leaves the end to Parse Server. */
   expiryOfNew(session: OfAKind, now: Date): Date | undefined;
   now(): Date;
-  /** What `shutdown()` calls and waits for. */
+  /** What `shutdown()` calls, the last one first: what is made later may need what was made before. */
   stop: Array<() => unknown>;
 }
 
@@ -45,6 +54,7 @@ interface Surroundings {
   /** Whether other processes may use the same cache. */
   sharesCache: boolean;
   events: SessionEmitter;
+  places: Places;
   now(): Date;
 }
 
@@ -52,7 +62,7 @@ interface Surroundings {
 export function makeRuntime(
   Parse: ParseSdk,
   options: ResolvedOptions,
-  { database, sharesCache, events, now }: Surroundings,
+  { database, sharesCache, events, places, now }: Surroundings,
 ): Runtime {
   const config = Parse.Server;
   const { cacheController, loggerController: log } = config;
@@ -66,8 +76,14 @@ export function makeRuntime(
   const revocations = new Revocations(tokenCache);
   const liveClients = new LiveClients();
   const activity = options.activity.enabled
-    ? new ActivityTracker(database, tokenCache, log, policy, options.activity, events, () =>
-        liveClients.listening(),
+    ? new ActivityTracker(
+        database,
+        tokenCache,
+        log,
+        policy,
+        { ...options.activity, privacy: options.privacy },
+        events,
+        () => liveClients.listening(),
       )
     : undefined;
   revocations.onEnded(tokens => {
@@ -76,8 +92,10 @@ export function makeRuntime(
       activity?.forget(token);
     }
   });
+  revocations.onUnnamed(() => callers.forgetAll());
   const files = new SessionFiles({ Parse, config, database });
-  const endings = new Endings(database, revocations, files, events, log);
+  const history = new History(database, log, options, places, now);
+  const endings = new Endings(database, revocations, files, events, history, log);
   const limits = new LimitKeeper(options.maxSessionsPerUser, options.onLimit, now, endings);
 
   return {
@@ -86,6 +104,7 @@ export function makeRuntime(
     database,
     tokenCache,
     events,
+    places,
     now,
     policy,
     callers,
@@ -93,9 +112,12 @@ export function makeRuntime(
     liveClients,
     activity,
     files,
+    history,
     endings,
     limits,
     ownSessionFunction: `${options.functionPrefix}getSession`,
+    privacy: options.privacy,
+    revokeOthersOn: options.revokeOthersOn,
     nameBytes,
     writeRules: {
       isGuarded,
@@ -105,7 +127,18 @@ export function makeRuntime(
     },
     expiryOfNew: (session, at) => expiryOf(policy, { ...session, createdAt: at }, at),
     purge: async (given, progress) =>
-      purgeExpired(readParams(purgeParams, given), { database, now, endings, files, progress }),
-    stop: [() => activity?.shutdown(), () => tokenCache.stop()],
+      purgeExpired(readParams(purgeParams, given), { database, now, endings, files, history, progress }),
+    revokeWhere: (filter, given, by, progress) =>
+      revokeWhere(filter, given, by, progress, {
+        activity,
+        database,
+        endings,
+        history,
+        privacy: options.privacy,
+        revocations,
+        tokenCache,
+        now,
+      }),
+    stop: [() => tokenCache.stop(), () => history.shutdown(), () => activity?.shutdown()],
   };
 }

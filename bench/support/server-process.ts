@@ -4,7 +4,7 @@ import { PerformanceObserver } from 'node:perf_hooks';
 import express from 'express';
 import type ParseSdk from 'parse/node';
 import ParseServer from 'parse-server';
-import type { Sessions } from '../../src';
+import type { SessionFilter, Sessions } from '../../src';
 import { origin, serverOptions } from '../../settings';
 import { APP_ID, type Measured, type Question, type StartOptions } from './server';
 
@@ -47,6 +47,10 @@ const actions = {
 
   async revokeAllForUser(userId: string) {
     return mounted().store.revokeAllForUser(userId);
+  },
+
+  async revokeWhere(filter: SessionFilter) {
+    return mounted().store.revokeWhere(filter);
   },
 
   /** As the Ruby class ends all sessions of a user: it asks for them, and destroys one after the other. */

@@ -7,6 +7,8 @@ export interface Filling {
   expired?: number;
   /** All of these sessions belong to this user; absent: three sessions to a user. */
   userId?: string;
+  /** Those that have not expired end a year after they were made, as Parse Server has it; absent: at any time of it. */
+  inOrder?: boolean;
 }
 
 /** As a browser of today sends it: rows as wide as in production. */
@@ -17,10 +19,10 @@ export const USER_AGENT =
  * Rows for `_Session` in SQL, the two kinds in turns: a table as it is after a year. They lie in the order in which they
  * were made, and the expired ones were not used any more some days after that.
  */
-export function sessionRows({ active, expired = 0, userId }: Filling, prefix = ''): string {
+export function sessionRows({ active, expired = 0, userId, inOrder = false }: Filling, prefix = ''): string {
   const total = active + expired;
   return `
-    SELECT '${prefix}' || substr(md5(i::text), 1, 4) || lpad(i::text, 6, '0') AS "objectId",
+    SELECT '${prefix}' || substr(md5(i::text), 1, 4) || lpad(i::text, 7, '0') AS "objectId",
            made AS "createdAt",
            now() AS "updatedAt",
            'r:' || md5('${prefix}' || i || 'token') AS "sessionToken",
@@ -29,7 +31,7 @@ export function sessionRows({ active, expired = 0, userId }: Filling, prefix = '
            gen_random_uuid()::text AS "installationId",
            CASE WHEN (i::bigint * ${expired}) % ${total} < ${expired}
                 THEN least(made + interval '10 days' * random(), now() - interval '1 hour')
-                ELSE now() + interval '1 day' + interval '1 year' * random() END AS "expiresAt",
+                ELSE ${inOrder ? 'made' : 'now()'} + interval '1 day' + interval '1 year'${inOrder ? '' : ' * random()'} END AS "expiresAt",
            false AS "restricted",
            '127.0.0.1' AS "ip",
            '${USER_AGENT}' AS "userAgent",

@@ -29,7 +29,7 @@ describe('two processes that see the same session', () => {
           new TokenCache(cacheController, false, loggerController),
           loggerController,
           POLICY,
-          { flushInterval: MINUTE },
+          { flushInterval: MINUTE, privacy: { ip: 'full', userAgent: true } },
           { emit: () => undefined },
         ),
     );

@@ -75,7 +75,7 @@ if (noBrowser) process.stderr.write(`\nBROWSER SPECS: SKIPPED (${noBrowser}; set
       await laptop.waitForFunction(`document.querySelectorAll('.revoke').length === ${left}`);
     }
     await phone.click('#refresh');
-    await shows(phone, 'Your session is over.');
+    await shows(phone, 'Your session is over. You signed this device out from another one at ');
     await screenshot(phone, `${server.database}-2-logged-out`);
     await staysAsItIs(phone);
     expect(await counts(phone)).toEqual({ loads: 1, calls: 1, forms: 2 });
@@ -98,7 +98,7 @@ if (noBrowser) process.stderr.write(`\nBROWSER SPECS: SKIPPED (${noBrowser}; set
 
     requests.paths.length = 0;
     await laptop.click('#leave');
-    await shows(laptop, 'Your session is over.');
+    await shows(laptop, 'Your session is over. You signed out everywhere. Please log in again.');
     await staysAsItIs(laptop);
     expect(await counts(laptop)).toEqual({ loads: 1, calls: 1, forms: 2 });
     expect(requests.count('/logout')).toBe(1);

@@ -78,7 +78,14 @@ describe.each(WAYS)('%s', (_title, leave) => {
       await settle();
       return { calls, unhandled, recovered: state.recovered };
     });
-    expect(calls).toEqual([{ code: 209, message: 'Invalid session token', user: null }]);
+    expect(calls).toEqual([
+      {
+        code: 209,
+        message: 'Invalid session token',
+        user: null,
+        ended: { reason: 'revoked', by: 'self', isDate: true },
+      },
+    ]);
     expect({ unhandled, recovered }).toEqual({ unhandled: [], recovered: false });
     expect(await useToken(server, token)).toBe(209);
   });
@@ -135,7 +142,7 @@ describe('with a handler', () => {
   });
 
   it('logOut replaces the log-out', async () => {
-    const order = await app.run(async ({ Parse, state, install }) => {
+    const order = await app.run(async ({ Parse, state, install, settle }) => {
       const order: string[] = [];
       install({
         logOut: () => {
@@ -145,6 +152,7 @@ describe('with a handler', () => {
         onInvalidSession: () => order.push('onInvalidSession'),
       });
       await state.sessions.revokeAll();
+      await settle();
       return order;
     });
     expect(order).toEqual(['logOut', 'onInvalidSession']);
@@ -181,7 +189,7 @@ describe('with a handler', () => {
 
   it('whoever signs in in another tab meanwhile stays signed in', async () => {
     const somebodyElse = await server.signUp();
-    const result = await app.run(async ({ Parse, state, calls }, other) => {
+    const result = await app.run(async ({ Parse, state, calls, settle }, other) => {
       const key = Parse.Storage.generatePath('currentUser');
       const stored = JSON.parse((await Parse.Storage.getItemAsync(key))!);
       const theirs = {
@@ -192,19 +200,23 @@ describe('with a handler', () => {
       };
       await Parse.Storage.setItemAsync(key, JSON.stringify(theirs));
       await state.sessions.revokeAll();
-      return { user: Parse.User.current()?.id, calls: calls.length };
+      const user = Parse.User.current()?.id;
+      await settle();
+      return { user, calls: calls.length };
     }, somebodyElse);
     expect(result).toEqual({ user: somebodyElse.userId, calls: 1 });
   });
 
   it('the user himself, in another tab too, is logged out', async () => {
     const again = await server.login(user.username, user.password);
-    const result = await app.run(async ({ Parse, state, calls }, sessionToken) => {
+    const result = await app.run(async ({ Parse, state, calls, settle }, sessionToken) => {
       const key = Parse.Storage.generatePath('currentUser');
       const stored = JSON.parse((await Parse.Storage.getItemAsync(key))!);
       await Parse.Storage.setItemAsync(key, JSON.stringify({ ...stored, sessionToken }));
       await state.sessions.revokeAll();
-      return { user: Parse.User.current()?.id ?? null, calls: calls.length };
+      const user = Parse.User.current()?.id ?? null;
+      await settle();
+      return { user, calls: calls.length };
     }, again.token);
     expect(result).toEqual({ user: null, calls: 1 });
   });

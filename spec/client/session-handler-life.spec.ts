@@ -113,6 +113,11 @@ describe('installing', () => {
       { onInvalidSession: () => 1, recover: 1 },
       'recover is number, not function',
     ],
+    [
+      'of another type, of a text',
+      { onInvalidSession: () => 1, functionPrefix: () => 'auth_' },
+      'functionPrefix is function, not string',
+    ],
     ['that are misspelt', { onInvalidSession: () => 1, logout: () => 1 }, 'logout is function, not known'],
   ])('with wrong options is refused: %s', (_what, options, message) => {
     const sdk = (globalThis as unknown as { Parse: ParseSdk }).Parse;
@@ -159,12 +164,12 @@ describe('the app’s own functions', () => {
   });
 
   it('logOut is called once, though it takes its time and leaves the user where it is', async () => {
-    await app.run(({ install, settle, state }) => {
+    await app.run(({ install, state }) => {
       state.logOuts = 0;
       install({
-        logOut: async () => {
+        logOut: () => {
           state.logOuts += 1;
-          await settle();
+          return new Promise(resolve => (state.finishLogOut = resolve));
         },
       });
     });
@@ -172,7 +177,10 @@ describe('the app’s own functions', () => {
     await app.run(({ Parse, outcome }) =>
       Promise.all(Array.from({ length: 10 }, () => outcome(() => new Parse.Query('Note').find()))),
     );
-    await settled();
+    expect(await query()).toMatchObject({ code: 209 });
+    // The app is called back after the log-out, however long it takes.
+    expect((await settled()).calls).toEqual([]);
+    await app.run(({ state }) => state.finishLogOut());
     expect(await query()).toMatchObject({ code: 209 });
     expect((await settled()).calls).toHaveLength(1);
     expect(await app.run(({ state }) => state.logOuts)).toBe(1);

@@ -57,6 +57,8 @@ describe('recover', () => {
     expect(outcomes).toEqual(Array(20).fill({ ok: true }));
     expect(await report()).toEqual({ calls: [], recoveries: 1, user: user.userId });
     expect(requests.count('/classes/Note')).toBe(40);
+    // Nobody is told how the session ended, and nobody has asked.
+    expect(requests.count('/functions/endedSession')).toBe(0);
     const notes = await server.rawFind('Note', {});
     expect(notes.map(({ index }) => index).sort((a, b) => a - b)).toEqual(
       Array.from({ length: 20 }, (_, i) => i),
@@ -142,7 +144,15 @@ describe('recover', () => {
     );
     expect(codes).toEqual([209, 209, 209, 209, 209]);
     expect(await report()).toEqual({
-      calls: [{ code: 209, message: 'Invalid session token', user: null, recoveryError: 'no network' }],
+      calls: [
+        {
+          code: 209,
+          message: 'Invalid session token',
+          user: null,
+          recoveryError: 'no network',
+          ended: { reason: 'revoked', by: 'server', isDate: true },
+        },
+      ],
       recoveries: 1,
       user: null,
     });

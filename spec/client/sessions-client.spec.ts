@@ -54,6 +54,7 @@ describe.each([
         createdWith: { action: expect.any(String), authProvider: 'password' },
         installationId: session.installationId,
         ip: expect.any(String),
+        place: null,
         userAgent: session.userAgent,
         device: { browser: session.device.browser, os: session.device.os, type: session.device.type },
         name: null,
@@ -84,6 +85,42 @@ describe.each([
     }));
     expect(current).toMatchObject({ current: true, createdAt: aDate });
     expect(count).toBe(2);
+  });
+
+  it('lists the sessions that are over, newest end first, their dates as dates and no token in them', async () => {
+    const phone = await server.login(user.username, user.password);
+    const tablet = await server.login(user.username, user.password);
+    const run = (method: string, ...params: unknown[]) =>
+      app.run(({ state }, [name, given]) => state.sessions[name as string](...(given as unknown[])), [
+        method,
+        params,
+      ] as const);
+    expect(await run('ended')).toEqual([]);
+    const { objectId } = await server.run(`${functionPrefix}getSession`, {}, phone);
+    await run('rename', objectId, 'Phone');
+    await run('revoke', objectId);
+    await server.rest('POST', '/logout', { token: tablet.token, body: {} });
+    const ended = await run('ended');
+    expect(ended).toHaveLength(2);
+    expect(ended[0]).toMatchObject({ reason: 'logout', by: { kind: 'self', name: null, device: null } });
+    expect(ended[1]).toEqual({
+      objectId,
+      reason: 'revoked',
+      endedAt: aDate,
+      by: { kind: 'session', name: null, device: expect.any(Object) },
+      createdAt: aDate,
+      lastAccessedAt: aDate,
+      restricted: false,
+      ip: expect.any(String),
+      place: null,
+      device: { browser: ended[1].device.browser, os: ended[1].device.os, type: ended[1].device.type },
+      name: 'Phone',
+    });
+    expect(Math.abs(ended[1].endedAt.getTime() - Date.now())).toBeLessThan(60_000);
+    expect(JSON.stringify(ended)).not.toMatch(/r:[0-9a-f]{32}/);
+    expect(await run('ended', { limit: 1 })).toEqual([ended[0]]);
+    expect(await run('ended', { skip: 1 })).toEqual([ended[1]]);
+    expect(await run('list')).toHaveLength(2);
   });
 
   it('names, revokes one, and revokes the others', async () => {
@@ -128,6 +165,7 @@ describe.each([
           })
           .current(),
         refused: await outcome(() => forDevice.createRestricted()),
+        hidden: await outcome(() => forDevice.ended()),
       };
     }, functionPrefix);
     expect(result).toMatchObject({
@@ -135,6 +173,7 @@ describe.each([
       seen: { restricted: true, current: true, name: 'Boiler', scopes: null, authenticatedAt: null },
       scoped: { restricted: true, current: true, scopes: ['Telemetry:create'] },
       refused: { code: 119 },
+      hidden: { code: 119 },
     });
     const inThirtyDays = Date.now() + 30 * 86_400_000;
     expect(Math.abs(result.made.expiresAt.getTime() - inThirtyDays)).toBeLessThan(60_000);
@@ -186,7 +225,7 @@ describe.each([
     expect(outcome).toMatchObject({ code: 142 });
   });
 
-  it.each(['list', 'current', 'count', 'revokeOthers', 'revokeAll', 'createRestricted'])(
+  it.each(['list', 'ended', 'current', 'count', 'revokeOthers', 'revokeAll', 'createRestricted'])(
     'tells of a prefix that the server does not have: %s',
     async method => {
       const outcome = await app.run(
@@ -197,7 +236,7 @@ describe.each([
       expect(outcome).toMatchObject({
         code: 141,
         message: expect.stringMatching(
-          /^The server does not know the function "other_\w+"\. .*functionPrefix/,
+          /^The server does not know the function "other_\w+": another functionPrefix, or an older version\.$/,
         ),
       });
       expect(await app.run(({ Parse }) => Parse.User.current()?.id)).toBe(user.userId);

@@ -190,6 +190,7 @@ describe('newDevice', () => {
           userId: other.userId,
           device: { browser: 'Firefox', os: 'Linux', type: 'desktop' },
           ip: '192.0.2.1',
+          place: null,
           createdWith: { action: 'signup', authProvider: 'password' },
           signUp: true,
         },
@@ -532,6 +533,8 @@ describe('addressChanged', () => {
         userId: user.userId,
         previousIp: '192.0.2.1',
         ip: '198.51.100.7',
+        previousPlace: null,
+        place: null,
       },
     ]);
     await use('198.51.100.7');

@@ -1,41 +1,20 @@
 import { startSecondProcess, type SecondProcess } from '../support/second-process';
-import { startServer, type SpecServer, type SpecUser } from '../support/server';
+import { startServer, type SpecServer } from '../support/server';
 import { makeSession, makeUser, parseDate, pointerTo, sessionRow } from '../support/sessions';
 import { watchForRest } from '../support/settled';
 import { eventually } from '../support/time';
 import { listenTo, type Told } from '../support/told';
-
-declare const Parse: any;
+import { forWaysToEnd, WAYS_TO_END, type Links } from '../support/ways-to-end';
 
 let told: Told[];
-const links: string[] = [];
+const links: Links = [];
 const MASTER = { master: true } as const;
 let server: SpecServer;
 let settled: () => Promise<void>;
 let second: SecondProcess;
 
 beforeAll(async () => {
-  server = await startServer(
-    { maxSessionsPerUser: { anonymous: 1 } },
-    {
-      appName: 'specs',
-      publicServerURL: 'http://127.0.0.1/parse',
-      emailAdapter: {
-        sendMail: async () => {},
-        sendPasswordResetEmail: async ({ link }: { link: string }) => void links.push(link),
-      },
-    },
-    {
-      graphql: true,
-      cloud: () => {
-        Parse.Cloud.define('destroyOwnSession', async ({ user }: any) => {
-          const sessionToken = user.getSessionToken();
-          const query = new Parse.Query('_Session').equalTo('sessionToken', sessionToken);
-          await (await query.first({ sessionToken })).destroy({ sessionToken });
-        });
-      },
-    },
-  );
+  server = await startServer({ maxSessionsPerUser: { anonymous: 1 } }, ...forWaysToEnd(links));
   settled = watchForRest(server);
   told = listenTo(server, ['revoked', 'expired']);
   second = await startSecondProcess({
@@ -56,90 +35,11 @@ const there = async (): Promise<Told[]> =>
     ({ name, payload }) => ({ name, ...payload }) as unknown as Told,
   );
 
-const graphql = (text: string, user: SpecUser) =>
-  server.rest('POST', server.graphqlUrl, { token: user.token, body: { query: text } });
-
-type End = (user: SpecUser, sessionId: string) => Promise<unknown>;
-
-const WAYS: Array<[string, string, End]> = [
-  ['a logout', 'logout', user => server.rest('POST', '/logout', { token: user.token, body: {} })],
-  ['a logout by GraphQL', 'logout', user => graphql('mutation { logOut(input: {}) { ok } }', user)],
-  ['DELETE /sessions/:id', 'revoked', (user, id) => server.rest('DELETE', `/sessions/${id}`, user)],
-  ['DELETE by the master key', 'revoked', (_user, id) => server.rest('DELETE', `/sessions/${id}`, MASTER)],
-  [
-    'DELETE in a batch',
-    'revoked',
-    (user, id) =>
-      server.rest('POST', '/batch', {
-        ...user,
-        body: { requests: [{ method: 'DELETE', path: `/parse/sessions/${id}` }] },
-      }),
-  ],
-  [
-    'deleteSession of GraphQL',
-    'revoked',
-    (user, id) =>
-      graphql(`mutation { deleteSession(input: { id: "${id}" }) { session { objectId } } }`, user),
-  ],
-  ['the SDK in cloud code', 'revoked', user => server.run('destroyOwnSession', {}, user)],
-  ['revokeSession', 'revoked', (user, id) => server.run('revokeSession', { objectId: id }, user)],
-  ['revokeSessions', 'revoked', user => server.run('revokeSessions', {}, user)],
-  [
-    'revokeOtherSessions',
-    'revoked',
-    async user => server.run('revokeOtherSessions', {}, await server.login(user.username, user.password)),
-  ],
-  ['store.revoke', 'revoked', (_user, id) => server.sessions.store.revoke(id)],
-  ['store.revokeAllForUser', 'revoked', user => server.sessions.store.revokeAllForUser(user.userId)],
-  ['invalidate', 'invalidated', (_user, id) => server.sessions.invalidate(id)],
-  [
-    'a login from the same installation',
-    'sameInstallation',
-    user => server.login(user.username, user.password, { 'X-Parse-Installation-Id': 'phone' }),
-  ],
-  [
-    'a change of the password',
-    'passwordChange',
-    user => server.rest('PUT', `/users/${user.userId}`, { ...user, body: { password: 'a new one' } }),
-  ],
-  [
-    'a change of the password by the master key',
-    'passwordChange',
-    user => server.rest('PUT', `/users/${user.userId}`, { ...MASTER, body: { password: 'a new one' } }),
-  ],
-  [
-    'a reset of the password',
-    'passwordChange',
-    async user => {
-      const email = `${user.username}@example.com`;
-      await server.rest('PUT', `/users/${user.userId}`, { ...MASTER, body: { email } });
-      await server.rest('POST', '/requestPasswordReset', { body: { email } });
-      const token = new URL(links.at(-1)!).searchParams.get('token')!;
-      const answer = await server.rest('POST', '/apps/specs/request_password_reset', {
-        body: new URLSearchParams({ token, new_password: 'a new one' }).toString(),
-        headers: {
-          'Content-Type': 'application/x-www-form-urlencoded',
-          'X-Requested-With': 'XMLHttpRequest',
-        },
-      });
-      expect(answer.status).toBe(200);
-    },
-  ],
-  [
-    'the purge of sessions whose user is deleted',
-    'orphan',
-    async user => {
-      await server.rest('DELETE', `/users/${user.userId}`, MASTER);
-      await server.sessions.store.purgeExpired({ orphans: true });
-    },
-  ],
-];
-
 describe('the end of a session is told once, and why:', () => {
-  it.each(WAYS)('%s: %s', async (_title, reason, end) => {
+  it.each(WAYS_TO_END)('$title: $reason', async ({ reason, end }) => {
     const user = await server.signUp(undefined, { installationId: 'phone' });
     const id = await idOf(user);
-    await end(user, id);
+    await end(server, user, id, links);
     await settled();
     expect(here(id)).toEqual([{ name: 'revoked', sessionId: id, userId: user.userId, reason }]);
   });

@@ -195,6 +195,8 @@ describe('payloads', () => {
       'device',
       'ip',
       'previousIp',
+      'place',
+      'previousPlace',
     ];
     for (const { payload } of payloads as Array<{ payload: object }>) {
       for (const key of Object.keys(payload)) expect(allowed).toContain(key);

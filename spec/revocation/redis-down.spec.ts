@@ -1,4 +1,5 @@
-import { hasRedis, NO_REDIS, startLine, startRedis, type SpecRedis } from '../support/redis';
+import { startLine } from '../support/line';
+import { hasRedis, NO_REDIS, startRedis, type SpecRedis } from '../support/redis';
 import { startSecondProcess, type SecondProcess } from '../support/second-process';
 import { restAt, startServer, type SpecServer, type SpecUser } from '../support/server';
 import { makeSession, sessionRow, type SpecSession } from '../support/sessions';

@@ -1,8 +1,9 @@
 import { underLoad } from '../support/load';
+import { insertSessions } from '../support/many-sessions';
 import { hasRedis, NO_REDIS, startRedis, type SpecRedis } from '../support/redis';
 import { startSecondProcess, type SecondProcess } from '../support/second-process';
 import { APP_ID, startServer, type SpecServer, type SpecUser } from '../support/server';
-import { makeSession, makeUser, useToken, type SpecSession } from '../support/sessions';
+import { makeSession, makeUser, pointerTo, useToken, type SpecSession } from '../support/sessions';
 import { eventually } from '../support/time';
 
 const PHONE = 'the-phone';
@@ -71,9 +72,22 @@ if (!hasRedis) process.stderr.write(`\n!!! SKIPPED, two processes with one Redis
     return ok(server.rest('POST', '/login', { installationId: PHONE, body }));
   };
 
+  /** Ends the phone's session as one of so many more. */
+  const revokeWithOthers = async (count: number) => {
+    const userId = await makeUser(server);
+    await insertSessions(server, count, { userId, expiresAt: null });
+    const meant = { $or: [{ objectId: phone.objectId }, { user: pointerTo(userId) }] };
+    await server.rawUpdate('_Session', meant, { ip: '192.0.2.7' }, true);
+    expect(await server.sessions.store.revokeWhere({ ip: '192.0.2.7' })).toMatchObject({
+      revoked: count + 1,
+    });
+  };
+
   it.each<[string, number, () => Promise<unknown>]>([
     ['revokeSession', 200, () => server.run('revokeSession', { objectId: phone.objectId }, user)],
     ['revokeOtherSessions', 209, () => server.run('revokeOtherSessions', {}, user)],
+    ['store.revokeWhere', 200, () => revokeWithOthers(0)],
+    ['store.revokeWhere of many', 200, () => revokeWithOthers(1100)],
     ['store.invalidate', 200, () => server.sessions.store.invalidate(phone.objectId)],
     ['a log-out', 200, () => ok(server.rest('POST', '/logout', { token: phone.token, body: {} }))],
     [

@@ -9,7 +9,8 @@ describe('revoking many sessions', () => {
   let userId: string;
 
   beforeAll(async () => {
-    server = await startServer();
+    // Records are written behind the answer, one by one: the adapters know no other way.
+    server = await startServer({ history: false });
   });
 
   afterAll(() => server.stop());

@@ -11,10 +11,16 @@ export interface ApiFunction {
 
 /** What the store has for this package itself: its docs say `@internal`, or it is private. */
 const storeSource = readFileSync(join(__dirname, '../../src/sessions/store.ts'), 'utf8');
-const INTERNAL = new Set(
-  [/@internal(?:(?!\*\/)[^])*\*\/\s*(?:async )?(\w+)\(/g, /private (?:readonly )?(\w+)/g].flatMap(pattern =>
-    [...storeSource.matchAll(pattern)].map(([, name]) => name),
+/** The app has these as well, with fewer parameters. */
+const OVERLOADED = new Set(
+  [...storeSource.matchAll(/^ {2}(\w+)\([^{;]*(?:\{[^{}]*\}[^{;]*)*;\n {2}\/\*\* @internal/gm)].map(
+    ([, name]) => name,
   ),
+);
+const INTERNAL = new Set(
+  [/@internal(?:(?!\*\/)[^])*\*\/\s*(?:async )?(\w+)\(/g, /private (?:readonly )?(\w+)/g]
+    .flatMap(pattern => [...storeSource.matchAll(pattern)].map(([, name]) => name))
+    .filter(name => !OVERLOADED.has(name)),
 );
 
 const isInstance = (object: object) => ![Object.prototype, null].includes(Object.getPrototypeOf(object));

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { createServer, type AddressInfo } from 'node:net';
 
 export const hasRedis = spawnSync('redis-server', ['--version']).status === 0;
 
@@ -61,43 +61,5 @@ async function runRedis(port: number): Promise<() => Promise<void>> {
   return async () => {
     child.kill('SIGKILL');
     await exited;
-  };
-}
-
-/** A line to a Redis that can be cut, while others still reach it. */
-export async function startLine({ url }: Pick<SpecRedis, 'url'>) {
-  const sockets = new Set<Socket>();
-  let isCut = false;
-  const server = createServer(near => {
-    if (isCut) {
-      near.destroy();
-      return;
-    }
-    const far = connect(Number(new URL(url).port), '127.0.0.1');
-    for (const socket of [near, far]) {
-      sockets.add(socket);
-      socket.on('error', () => {});
-      socket.on('close', () => {
-        sockets.delete(socket);
-        near.destroy();
-        far.destroy();
-      });
-    }
-    near.pipe(far).pipe(near);
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const cut = () => {
-    isCut = true;
-    for (const socket of sockets) socket.destroy();
-  };
-  return {
-    url: `redis://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    cut,
-    mend: () => void (isCut = false),
-    async stop(): Promise<void> {
-      cut();
-      server.close();
-      await once(server, 'close');
-    },
   };
 }

@@ -7,18 +7,48 @@ import {
   redirectInvalidSession,
   sameSitePath,
   sessionsClient,
+  type ClientEndedSession,
   type ClientSession,
+  type EndedReason,
+  type EndedSession,
+  type InvalidSessionDetails,
   type RestrictedSession,
   type SessionsClient,
 } from '../../src/client';
+import type { EndedReason as ServersReason, EnderKind, EndedSessionView } from '../../src';
 import type { RequestHandler, ErrorRequestHandler } from 'express';
 
-declare function showLogIn(): void;
+declare function showLogIn(notice?: string): void;
 declare function showError(error: unknown): string;
 
+function noticeOf(ended: EndedSession | null): string {
+  switch (ended?.reason) {
+    case 'revoked':
+      return ended.by.kind === 'session'
+        ? `You signed this device out from another one at ${ended.endedAt.toLocaleTimeString([], { timeStyle: 'short' })}.`
+        : 'This device was signed out.';
+    case 'passwordChange':
+      return 'Your password was changed.';
+    case 'expired':
+      return 'You were away for 30 days.';
+    default:
+      return '';
+  }
+}
+
+installSessionHandler(Parse, {
+  onInvalidSession: (_error, { ended }) => showLogIn(noticeOf(ended)),
+});
 export const uninstall: () => void = installSessionHandler(Parse, {
-  onInvalidSession: () => showLogIn(),
+  onInvalidSession(_error: unknown, { ended, recoveryError }: InvalidSessionDetails) {
+    const what: unknown = recoveryError;
+    const why: EndedReason | undefined = ended?.reason;
+    const when: Date | undefined = ended?.endedAt;
+    const who: EnderKind | undefined = ended?.by.kind;
+    return [what, why, when, who];
+  },
   recover: () => Parse.AnonymousUtils.logIn(),
+  functionPrefix: 'auth_',
 });
 
 export const notes: Promise<Parse.Object[] | string | void | undefined> = new Parse.Query('Note')
@@ -49,6 +79,22 @@ export async function devices(sessions: SessionsClient): Promise<ClientSession[]
   return [current, { ...current, name: `${ended} ${confirmed}` }];
 }
 
+export async function past(sessions: SessionsClient): Promise<string[]> {
+  const ended: ClientEndedSession[] = [...(await sessions.ended()), ...(await sessions.ended({ limit: 20 }))];
+  return ended.map(({ reason, endedAt, by, name, device, createdAt, lastAccessedAt }) => {
+    const dates: Date[] = [endedAt, createdAt, lastAccessedAt ?? endedAt];
+    const why: EndedReason = reason;
+    return `${name ?? device.browser} ${why} ${by.kind} ${by.name} ${by.device?.os} ${dates}`;
+  });
+}
+
+/** The client has no import of the server, but knows the same reasons and columns. */
+export const reasonOfClient = (reason: ServersReason): EndedReason => reason;
+export const reasonOfServer = (reason: EndedReason): ServersReason => reason;
+export const kindOfClient = (kind: EnderKind): EndedSession['by']['kind'] => kind;
+export const columnOfClient = (column: keyof EndedSessionView): keyof ClientEndedSession => column;
+export const columnOfServer = (column: keyof ClientEndedSession): keyof EndedSessionView => column;
+
 void devices(sessionsClient(Parse));
 void devices(sessionsClient(Parse, { functionPrefix: 'auth_', sessionToken: 'r:x' }));
 
@@ -72,3 +118,15 @@ void sessionsClient(Parse).revoke();
 void sessionsClient(Parse).createRestricted({ scopes: 'Telemetry:create' });
 // @ts-expect-error It must be told what to do.
 installSessionHandler(Parse, {});
+// @ts-expect-error The prefix is a text.
+installSessionHandler(Parse, { onInvalidSession: showError, functionPrefix: 5 });
+installSessionHandler(Parse, {
+  // @ts-expect-error How it ended may not be known.
+  onInvalidSession: (_error, { ended }) => ended.reason,
+});
+installSessionHandler(Parse, {
+  // @ts-expect-error It is no reason.
+  onInvalidSession: (_error, { ended }) => ended?.reason === 'logOut',
+});
+// @ts-expect-error A page is given by numbers.
+void sessionsClient(Parse).ended({ skip: '10' });

@@ -7,7 +7,13 @@ import {
   requireFreshSession,
   requireUnrestrictedSession,
   type CallerSession,
+  type EndedBy,
+  type EndedReason,
+  type EndedSessionView,
+  type EnderKind,
   type RestrictedSession,
+  type RevokeWhereResult,
+  type SessionFilter,
 } from '../../src';
 
 type Validator = (request: Parse.Cloud.FunctionRequest) => Promise<void>;
@@ -71,6 +77,24 @@ export async function makeForBoiler(user: Parse.User): Promise<Date | null> {
   // @ts-expect-error Scopes are an array.
   await sessions.store.createRestricted(user, { scopes: 'Telemetry:create' });
   return made.expiresAt;
+}
+
+export async function endTuesday(user: Parse.User): Promise<EndedSessionView[]> {
+  const filter: SessionFilter = { createdBefore: new Date(), kind: 'anonymous', authProvider: 'facebook' };
+  const counted: RevokeWhereResult = await sessions.store.revokeWhere(filter, { dryRun: true });
+  if (counted.revoked > 0) await sessions.store.revokeWhere({ all: true }, {}, text => console.log(text));
+  // @ts-expect-error It is no condition.
+  await sessions.store.revokeWhere({ user: user.id });
+  // @ts-expect-error `all` takes no false.
+  await sessions.store.revokeWhere({ all: false });
+  const ended: EndedSessionView[] = await sessions.store.ended(user, { limit: 10, skip: 20 });
+  return ended.filter(({ reason, by, endedAt }) => {
+    const why: EndedReason = reason;
+    const who: EndedBy = by;
+    const kind: EnderKind = who.kind;
+    const when: string = endedAt;
+    return why === 'passwordChange' && kind === 'session' && when > '2031';
+  });
 }
 
 sessions.on('newDevice', ({ userId, device, ip }) => mailSignIn(userId, device.browser, ip));

@@ -1,6 +1,7 @@
 import type { SessionEmitter } from '../events/events';
 import { movedExpiry, type ExpiryPolicy } from '../expiry/policy';
 import type { Database, Query, Row } from '../parse-server';
+import { withKept, type Privacy } from '../privacy/kept';
 import { toDate, toParseDate, toSessionRecord, type SessionRecord } from '../record';
 import type { Mark } from './marks';
 
@@ -12,6 +13,12 @@ const AT_ONCE = 5;
 
 /** When the database has refused so many marks of one flush, it is not because of the marks. */
 const MAX_REFUSED = 20;
+
+export interface FlushOptions {
+  /** Between two flushes, in milliseconds. */
+  flushInterval: number;
+  privacy: Privacy;
+}
 
 interface Update {
   data: Row;
@@ -38,7 +45,7 @@ type Refuse = (token: string) => void;
 export async function writeMarks(
   database: Database,
   marks: ReadonlyMap<string, Mark>,
-  interval: number,
+  { flushInterval: interval, privacy }: FlushOptions,
   policy: ExpiryPolicy,
   events: Pick<SessionEmitter, 'emit'>,
   refuse: Refuse,
@@ -66,7 +73,7 @@ export async function writeMarks(
     }
     for (const session of sessions) {
       const mark = marks.get(session.sessionToken);
-      if (mark) tellAddresses(session, mark, events);
+      if (mark) tellAddresses(withKept(session, privacy), mark, events);
     }
     written.sessions.push(...sessions);
   };

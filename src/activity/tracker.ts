@@ -4,7 +4,8 @@ import { movedExpiry, type ExpiryPolicy } from '../expiry/policy';
 import type { Database, Logger } from '../parse-server';
 import type { SessionRecord } from '../record';
 import type { TokenCache } from '../sessions/token-cache';
-import { writeMarks } from './flush';
+import { inTimeForShutdown } from '../shutdown';
+import { writeMarks, type FlushOptions } from './flush';
 import { Marks, type Mark } from './marks';
 
 /** When so many sessions are marked, the next flush comes at once. */
@@ -12,11 +13,6 @@ const MAX_MARKS = 100_000;
 
 /** How long the end of a session is known that is not used, in milliseconds. Its next use tells it again. */
 const REMEMBER_ENDS_MS = 60 * 60_000;
-
-export interface ActivityOptions {
-  /** Between two flushes, in milliseconds. */
-  flushInterval: number;
-}
 
 /**
  * Keeps last accesses. Every request marks its session in memory, and the marks are written together. Tracking
@@ -41,7 +37,7 @@ export class ActivityTracker {
     private readonly cache: Pick<TokenCache, 'clear'>,
     private readonly log: Logger,
     private readonly policy: ExpiryPolicy,
-    private readonly options: ActivityOptions,
+    private readonly options: FlushOptions,
     private readonly events: Pick<SessionEmitter, 'emit'>,
     private readonly listening: () => Iterable<string> = () => [],
   ) {
@@ -85,12 +81,13 @@ export class ActivityTracker {
     return this.flushing;
   }
 
-  /** Writes what is left and stops. */
+  /** Writes what is left and stops. Does not wait for a database that does not answer. */
   async shutdown(): Promise<void> {
     this.isStopped = true;
     clearInterval(this.timer);
     clearTimeout(this.early?.timer);
-    await this.flush();
+    if (await inTimeForShutdown(this.flush())) return;
+    this.log.error('parse-server-sessions: last accesses could not be written before the shutdown.');
   }
 
   /** Whether use moves ends. If not, nobody needs to know them. */
@@ -160,7 +157,7 @@ export class ActivityTracker {
       const { sessions, moved } = await writeMarks(
         this.database,
         marks,
-        this.options.flushInterval,
+        this.options,
         this.policy,
         this.events,
         token => {

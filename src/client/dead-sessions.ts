@@ -1,15 +1,33 @@
+import { endedSession, type EndedSession } from './ended-session';
 import { logOutLocally } from './handle-parse-error';
 import { currentUser, signedInElsewhere, type ParseSdk, type SignedInUser } from './sdk';
+
+/** What the app is told beside the error. */
+export interface InvalidSessionDetails {
+  /** What `recover` threw, if it did. */
+  recoveryError?: unknown;
+  /**
+   * How the session ended. `null` where the server does not know (it keeps no `history`, or is one without this package),
+   * or has not answered within 3 seconds.
+   */
+  ended: EndedSession | null;
+}
 
 /** What happens when the current user's session is over. */
 export interface SessionHandlerOptions {
   /**
-   * Called once per session that has ended, after the log-out, with the first error of it: show the log-in form.
-   * `recoveryError` is what `recover` threw, if it did. If another tab has signed another user in meanwhile, that
-   * one stays signed in, and is `Parse.User.current()`. What this throws becomes an unhandled rejection.
+   * Called once per session that has ended, after the log-out, with the first error of it and how it ended: show the
+   * log-in form. If the server does not answer, it is called 3 seconds later without that. Whoever has signed in
+   * meanwhile, here or in another tab, stays signed in, and is `Parse.User.current()`. What this throws becomes an
+   * unhandled rejection.
    */
-  onInvalidSession: (error: unknown, recoveryError?: unknown) => unknown;
-  /** Replaces the log-out. What it throws becomes an unhandled rejection. @default `Parse.User.logOut` */
+  onInvalidSession: (error: unknown, details: InvalidSessionDetails) => unknown;
+  /** The `functionPrefix` of the server, whose function `endedSession` is asked how the session ended. @default '' */
+  functionPrefix?: string;
+  /**
+   * Replaces the log-out, and is waited for. What it throws becomes an unhandled rejection.
+   * @default `Parse.User.logOut`; for the server's answer to that it waits 3 seconds at most
+   */
   logOut?: () => unknown;
   /**
    * Signs in again without asking the user, an anonymous user say. It is called once per ended session, after the
@@ -19,8 +37,6 @@ export interface SessionHandlerOptions {
    */
   recover?: () => Promise<SignedInUser | null | undefined>;
 }
-
-const surface = (error: unknown) => void Promise.reject(error);
 
 /**
  * The sessions known to be over, by token, each with a promise of what became of it: the token with which failed
@@ -38,12 +54,20 @@ export function deadSessions(Parse: ParseSdk, options: SessionHandlerOptions, is
     try {
       await (options.logOut ? options.logOut() : logOutLocally(Parse));
     } catch (error) {
-      surface(error);
+      // The app's own error is for the app to see, as an unhandled rejection.
+      void Promise.reject(error);
     }
   }
 
-  async function callBack(error: unknown, recoveryError?: unknown): Promise<void> {
-    if (isInstalled()) await options.onInvalidSession(error, recoveryError);
+  /** Tells the app, once the log-out is over and the server has been asked. */
+  async function callBack(
+    token: string,
+    error: unknown,
+    recoveryError?: unknown,
+    loggedOut?: Promise<void>,
+  ): Promise<void> {
+    const [ended] = await Promise.all([endedSession(Parse, token, options.functionPrefix), loggedOut]);
+    if (isInstalled()) await options.onInvalidSession(error, { recoveryError, ended });
   }
 
   /**
@@ -55,7 +79,7 @@ export function deadSessions(Parse: ParseSdk, options: SessionHandlerOptions, is
     const sameUser = user?.objectId === userId;
     if (!user || dead.has(user.sessionToken) || (sameUser && leaving.has(token))) return undefined;
     await Parse.User.hydrate(user);
-    if (!sameUser) void callBack(error);
+    if (!sameUser) void callBack(token, error);
     return { token: sameUser ? user.sessionToken : undefined };
   }
 
@@ -71,7 +95,7 @@ export function deadSessions(Parse: ParseSdk, options: SessionHandlerOptions, is
     } catch (thrown) {
       recoveryError = thrown;
     }
-    void callBack(error, recoveryError);
+    void callBack(token, error, recoveryError);
     return undefined;
   }
 
@@ -85,7 +109,8 @@ export function deadSessions(Parse: ParseSdk, options: SessionHandlerOptions, is
       await logOut();
       return recover(token, error);
     }
-    const loggedOut = logOut().then(() => void callBack(error));
+    const loggedOut = logOut();
+    void callBack(token, error, undefined, loggedOut);
     // Whoever leaves waits until he is logged out. A request's own rejection must not wait for the server's answer to that.
     if (isLeaving) await loggedOut;
     return undefined;
@@ -93,13 +118,11 @@ export function deadSessions(Parse: ParseSdk, options: SessionHandlerOptions, is
 
   /**
    * Judges a 209 for a request that was sent with this token.
-   * @returns the token for a second attempt, if there may be one.
+   * @param wait whether to wait for what becomes of the session
+   * @param mayRecover false for a session that is a second attempt itself
+   * @returns the token for a second attempt, if it has waited and there may be one.
    */
-  async function judge(
-    token: string,
-    error: unknown,
-    { wait, mayRecover }: { wait: boolean; mayRecover: boolean },
-  ) {
+  async function judge(token: string, error: unknown, wait: boolean, mayRecover = true) {
     const user = await currentUser(Parse);
     if (!dead.has(token)) {
       // The token is of an earlier user, or one that the app named itself: that is none of the current user's
@@ -124,7 +147,7 @@ export function deadSessions(Parse: ParseSdk, options: SessionHandlerOptions, is
         const answer = await request();
         const error = new Parse.Error(209, 'Invalid session token');
         // If the storage cannot be read, the session has ended all the same.
-        await judge(token, error, { wait: true, mayRecover: false }).catch(() => undefined);
+        await judge(token, error, true).catch(() => undefined);
         return answer;
       } finally {
         leaving.delete(token);

@@ -1,3 +1,4 @@
+import { inTime } from './in-time';
 import { findInvalidSession } from './invalid-session';
 import type { ParseSdk } from './sdk';
 
@@ -9,7 +10,10 @@ export interface ParseErrorHandlers<Invalid = unknown, Coded = unknown, Other = 
   on?: { [code: number]: (error: Error & { code: number }) => Coded | Promise<Coded> };
   /** For an error without a handler. @default the error is thrown again, so that none is lost */
   otherwise?: (error: unknown) => Other | Promise<Other>;
-  /** Ends the local session; what it rejects with, `handleParseError` rejects with. @default `Parse.User.logOut` */
+  /**
+   * Ends the local session; what it rejects with, `handleParseError` rejects with.
+   * @default `Parse.User.logOut`; for the server's answer to that it waits 3 seconds at most
+   */
   logOut?: () => unknown;
   /**
    * The SDK whose user is logged out.
@@ -25,11 +29,11 @@ export type HandleParseError = <Invalid = never, Coded = never, Other = never>(
 
 /**
  * Logs the local user out. The SDK clears the user, then asks the server, which does not know the token any more
- * and answers with an error (209; 400 for an expired session). That error says nothing new.
+ * and answers with an error (209; 400 for an expired session). That error says nothing new, nor does a server that is
+ * silent.
  */
-export async function logOutLocally(Parse: Pick<ParseSdk, 'User'>): Promise<void> {
-  await Parse.User.logOut().catch(() => undefined);
-}
+export const logOutLocally = ({ User }: Pick<ParseSdk, 'User'>): Promise<unknown> =>
+  inTime(() => User.logOut());
 
 /** Makes `handleParseError` for a platform; `loadSdk` answers the SDK where there is no global one. */
 export function parseErrorHandler(loadSdk?: () => Promise<ParseSdk>): HandleParseError {

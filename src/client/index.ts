@@ -1,6 +1,6 @@
 /**
  * The client half of this package, for browsers, React Native and Node: what an app does when its session is over
- * (error 209), and the list of the user's sessions. It holds no server code, and needs `parse` only.
+ * (error 209), how it ended, and the list of the user's sessions. It holds no server code, and needs `parse` only.
  *
  * @module parse-server-sessions/client
  */
@@ -11,8 +11,10 @@ export { installSessionHandler } from './session-handler';
 export { sessionsClient } from './sessions-client';
 export { redirectInvalidSession, sameSitePath } from './redirect-invalid-session';
 export type { HandleParseError, ParseErrorHandlers } from './handle-parse-error';
-export type { SessionHandlerOptions } from './dead-sessions';
+export type { EndedReason, EndedSession } from './ended-session';
+export type { InvalidSessionDetails, SessionHandlerOptions } from './dead-sessions';
 export type {
+  ClientEndedSession,
   ClientSession,
   Page,
   RestrictedSession,

@@ -15,17 +15,19 @@ const TOKEN_HEADER = 'X-Parse-Session-Token';
 
 function refuse(Parse: ParseSdk, options: SessionHandlerOptions): void {
   requireSdk(NAME, Parse);
-  checkOptions(NAME, options, { onInvalidSession: 'function!', logOut: 'function', recover: 'function' });
+  checkOptions(NAME, options, {
+    onInvalidSession: 'function!',
+    logOut: 'function',
+    recover: 'function',
+    functionPrefix: 'string',
+  });
   const sdks = [Parse, (globalThis as { Parse?: ParseSdk }).Parse];
   // Parse Server puts `Parse.Server` on the SDK, and makes that SDK the global one, in its process only.
   if (sdks.some(sdk => sdk && ('Server' in sdk || 'define' in (sdk.Cloud ?? {})))) {
-    throw new Error(
-      `${NAME}: this is a Parse Server process. Its SDK serves many users at once and has no current user to log out; ` +
-        'the handler belongs in the client.',
-    );
+    throw new Error(`${NAME}: this is a Parse Server process, whose SDK serves many users.`);
   }
   if (installedIn(Parse)) {
-    throw new Error(`${NAME}: already installed; call the function that the first call returned.`);
+    throw new Error(`${NAME}: already installed: call what the first call returned.`);
   }
 }
 
@@ -43,7 +45,7 @@ function refuse(Parse: ParseSdk, options: SessionHandlerOptions): void {
  * - A 209 that a cloud function throws for a reason of its own cannot be told from Parse Server's: use another code there.
  *
  * @param Parse - the SDK in use: `parse`, `parse/node` with `enableUnsafeCurrentUser()`, or `parse/react-native.js`
- * @param options - `onInvalidSession`, and optionally `logOut` and `recover`
+ * @param options - `onInvalidSession`, and optionally `logOut`, `recover` and `functionPrefix`
  * @returns a function that uninstalls it, giving the SDK its former REST controller back
  * @throws TypeError for wrong arguments; Error in a Parse Server process, and when the handler is installed already
  */
@@ -64,7 +66,7 @@ export function installSessionHandler(Parse: ParseSdk, options: SessionHandlerOp
       return await send(token);
     } catch (error) {
       const invalid = findInvalidSession(error);
-      const fresh = invalid && (await judge(token, invalid, wait, true));
+      const fresh = invalid && (await judge(token, invalid, wait));
       if (!fresh) throw error;
       try {
         return await send(fresh);
@@ -77,11 +79,11 @@ export function installSessionHandler(Parse: ParseSdk, options: SessionHandlerOp
   }
 
   // If the judging fails, the app still gets the error of its request.
-  const judge = (token: string, found: object, wait: boolean, mayRecover: boolean) => {
+  const judge = (token: string, found: object, wait: boolean, mayRecover?: boolean) => {
     if (!state.active) return undefined;
     const { code, error } = found as { code: number; error: string };
     const parseError = found instanceof Error ? found : new Parse.Error(code, error);
-    return sessions.judge(token, parseError, { wait, mayRecover }).catch(() => undefined);
+    return sessions.judge(token, parseError, wait, mayRecover).catch(() => undefined);
   };
 
   async function tokenFor(explicit: unknown): Promise<string | null | undefined> {
@@ -109,7 +111,7 @@ export function installSessionHandler(Parse: ParseSdk, options: SessionHandlerOp
         const answer = await previous.request(method, path, data, { ...given, sessionToken });
         // If the session ends while a batch is under way, the answer is a success with errors inside.
         const inside = path === 'batch' && findInvalidSession(Object.values(answer ?? {}));
-        if (inside) await judge(sessionToken, inside, false, true);
+        if (inside) await judge(sessionToken, inside, false);
         return answer;
       });
     },
@@ -150,7 +152,7 @@ export function installSessionHandler(Parse: ParseSdk, options: SessionHandlerOp
         const token = explicit || this.sessionToken;
         subscription?.on('error', message => {
           if (token && isDeadTokenMessage(message)) {
-            void judge(token, new Parse.Error(209, message as string), false, true);
+            void judge(token, new Parse.Error(209, message as string), false);
           }
         });
         return subscription;

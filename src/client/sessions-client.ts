@@ -1,7 +1,11 @@
+import { withDates, type Json } from './dates';
+import type { EndedReason, EndedSession } from './ended-session';
 import { logOutLocally } from './handle-parse-error';
 import { installedIn } from './installed';
 import { checkOptions, requireSdk } from './options';
 import { currentUser, type ParseSdk } from './sdk';
+
+const SCRIPT_FAILED = 141;
 
 /** A session as its user sees it. It never holds a session token. */
 export interface ClientSession {
@@ -24,8 +28,26 @@ export interface ClientSession {
   createdWith: { action?: string; authProvider?: string } | null;
   installationId: string | null;
   ip: string | null;
+  /** Where the address is, if the server looks places up and knows this one; else `null`. */
+  place: string | null;
   userAgent: string | null;
   device: { browser: string | null; os: string | null; type: string | null };
+  name: string | null;
+}
+
+/** A session that is over, as its user sees it. */
+export interface ClientEndedSession {
+  objectId: string;
+  reason: EndedReason;
+  endedAt: Date;
+  /** Who ended it; with the name and the device, if it was another session of the user. */
+  by: EndedSession['by'] & { name: string | null; device: ClientSession['device'] | null };
+  createdAt: Date;
+  lastAccessedAt: Date | null;
+  restricted: boolean;
+  ip: string | null;
+  place: string | null;
+  device: ClientSession['device'];
   name: string | null;
 }
 
@@ -70,20 +92,6 @@ type SessionsSdk = Pick<ParseSdk, 'Cloud' | 'CoreManager' | 'Error' | 'User'>;
 
 export type SessionsClient = ReturnType<typeof sessionsClient>;
 
-const toDate = (value: string | null) => (value ? new Date(value) : null);
-
-type Json<T> = { [K in keyof T]: Date extends T[K] ? string | Exclude<T[K], Date> : T[K] };
-
-const toSession = (view: Json<ClientSession>): ClientSession => ({
-  ...view,
-  createdAt: new Date(view.createdAt),
-  lastAccessedAt: toDate(view.lastAccessedAt),
-  expiresAt: toDate(view.expiresAt),
-  authenticatedAt: toDate(view.authenticatedAt),
-});
-
-const SCRIPT_FAILED = 141;
-
 /** @throws TypeError for what is no session. */
 function idOf(session: SessionOrId): string {
   const { objectId, id } = Object(session) as { objectId?: string; id?: string };
@@ -97,7 +105,8 @@ function idOf(session: SessionOrId): string {
  * sessions asks for, and logging them out.
  *
  * Each method rejects with a `Parse.Error`: 209 without a valid session, 119 when a restricted session tries to change
- * anything, 142 for a wrong parameter, 141 when the server does not know the function (a wrong `functionPrefix`).
+ * anything, 142 for a wrong parameter, 141 when the server does not know the function (a wrong `functionPrefix`, or an
+ * older version).
  *
  * Whatever ends the current user's own session logs him out locally. If `installSessionHandler` is installed, that does
  * so, and calls `onInvalidSession`; it does not `recover`. With a `sessionToken` that is not the current user's nobody is
@@ -114,23 +123,20 @@ export function sessionsClient(Parse: SessionsSdk, options: SessionsClientOption
   async function run<T>(name: string, params: object = {}): Promise<T> {
     const fullName = functionPrefix + name;
     try {
-      return (await Parse.Cloud.run(
-        fullName,
-        params,
-        sessionToken === undefined ? {} : { sessionToken },
-      )) as T;
+      // Without a token of the options the SDK sends the current user's.
+      return (await Parse.Cloud.run(fullName, params, { sessionToken })) as T;
     } catch (error) {
       const { code, message } = error as { code?: number; message?: string };
       if (code !== SCRIPT_FAILED || !message?.startsWith('Invalid function')) throw error;
       throw new Parse.Error(
         code,
-        `The server does not know the function "${fullName}". The option functionPrefix must be the server's.`,
+        `The server does not know the function "${fullName}": another functionPrefix, or an older version.`,
       );
     }
   }
 
   /** The session of this client. */
-  const current = async () => toSession(await run<Json<ClientSession>>('getSession'));
+  const current = async () => withDates(await run<Json<ClientSession>>('getSession'));
 
   const currentToken = async () => (await currentUser(Parse))?.getSessionToken();
 
@@ -148,7 +154,16 @@ export function sessionsClient(Parse: SessionsSdk, options: SessionsClientOption
   return {
     /** The user's sessions, last accessed first; for a restricted session only the restricted ones. */
     async list(page: Page = {}): Promise<ClientSession[]> {
-      return (await run<Json<ClientSession>[]>('listSessions', page)).map(toSession);
+      return (await run<Json<ClientSession>[]>('listSessions', page)).map(withDates);
+    },
+
+    /**
+     * The user's sessions that are over, newest end first: those that have ended before their time, for as long as the
+     * server keeps its `history`, and those that have expired, until it purges them.
+     * @throws 119 for a restricted session
+     */
+    async ended(page: Page = {}): Promise<ClientEndedSession[]> {
+      return (await run<Json<ClientEndedSession>[]>('listEndedSessions', page)).map(withDates);
     },
 
     current,
@@ -177,29 +192,24 @@ export function sessionsClient(Parse: SessionsSdk, options: SessionsClientOption
 
     /** Ends every session of the user, this one too, and logs him out; answers how many there were. */
     async revokeAll(): Promise<number> {
-      const { revoked } = await end(
-        () => true,
-        () => run<{ revoked: number }>('revokeSessions'),
-      );
-      return revoked;
+      const all = () => run<{ revoked: number }>('revokeSessions');
+      return (await end(() => true, all)).revoked;
     },
 
     /** Makes a restricted session for a device. @throws 119 for a restricted session */
     async createRestricted(options: RestrictedSessionOptions = {}): Promise<RestrictedSession> {
-      const created = await run<Json<RestrictedSession>>('createRestrictedSession', options);
-      return { ...created, expiresAt: toDate(created.expiresAt) };
+      return withDates(await run<Json<RestrictedSession>>('createRestrictedSession', options));
     },
 
     /** Makes this session fresh again; answers when. @throws 101 for a wrong password, 155 after too many */
     async confirmPassword(password: string): Promise<Date> {
-      return new Date(
-        (await run<{ authenticatedAt: string }>('confirmPassword', { password })).authenticatedAt,
-      );
+      const confirmed = await run<{ authenticatedAt: string }>('confirmPassword', { password });
+      return withDates<{ authenticatedAt: Date }>(confirmed).authenticatedAt;
     },
 
     /** Names a session, for the list of devices. @throws 101 when it is not one of the user's */
     async rename(session: SessionOrId, name: string): Promise<ClientSession> {
-      return toSession(await run<Json<ClientSession>>('renameSession', { objectId: idOf(session), name }));
+      return withDates(await run<Json<ClientSession>>('renameSession', { objectId: idOf(session), name }));
     },
   };
 }

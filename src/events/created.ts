@@ -1,5 +1,6 @@
 import { deviceOf } from '../device';
 import type { Database } from '../parse-server';
+import type { Places } from '../places/places';
 import type { SessionRecord } from '../record';
 import type { SessionEmitter } from './events';
 import { isFirstFromDevice } from './known-devices';
@@ -11,10 +12,12 @@ import { isFirstFromDevice } from './known-devices';
 export function sessionCreated(
   session: SessionRecord,
   signUp: boolean,
-  { database, events }: { database: Database; events: SessionEmitter },
+  { database, events, places }: { database: Database; events: SessionEmitter; places: Places },
 ): void {
   const { objectId, userId, restricted, createdWith, userAgent, ip } = session;
   const ofSession = { sessionId: objectId, userId };
+  // The next list shows it.
+  places.known(ip);
   events.emit('created', { ...ofSession, restricted, createdWith });
   // The user makes a restricted session from another one, for a device: it is no new device of his.
   if (restricted || userId === null || !events.has('newDevice')) return;

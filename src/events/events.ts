@@ -1,10 +1,20 @@
 import type { Device } from '../device';
 import { plainName } from '../in-messages';
 import type { Logger } from '../parse-server';
+import type { Places } from '../places/places';
 
 /** Why a session was revoked. */
 export type RevokeReason =
-  'logout' | 'revoked' | 'sameInstallation' | 'passwordChange' | 'limit' | 'invalidated' | 'orphan';
+  | 'logout'
+  | 'revoked'
+  | 'sameInstallation'
+  | 'passwordChange'
+  | 'factorChange'
+  | 'limit'
+  | 'invalidated'
+  | 'userLocked'
+  | 'userDeleted'
+  | 'orphan';
 
 export type BlockedOperation = 'create' | 'read' | 'update' | 'delete' | 'call' | 'subscribe' | 'request';
 
@@ -37,13 +47,23 @@ export interface SessionEvents {
   newDevice: OfSession & {
     device: Device;
     ip: string | null;
+    /** As the option `locate` tells; `null` where it is not known within 5 seconds. */
+    place: string | null;
     createdWith: CreatedWith;
     /** Whether the user signed up with this session: with a password, by `authData`, or as an anonymous user. */
     signUp: boolean;
   };
   /** A session is used from another IP address than before. */
-  addressChanged: OfSession & { previousIp: string; ip: string };
+  addressChanged: OfSession & {
+    previousIp: string;
+    ip: string;
+    previousPlace: string | null;
+    place: string | null;
+  };
 }
+
+/** The places of an event's addresses are found when it is told. */
+type Untold<Name extends SessionEvent> = Omit<SessionEvents[Name], 'place' | 'previousPlace'>;
 
 export type SessionEvent = keyof SessionEvents;
 const EVENTS: readonly SessionEvent[] = [
@@ -64,7 +84,10 @@ export class SessionEmitter {
   private readonly listeners = new Map<SessionEvent, Set<SessionListener<never>>>();
 
   /** @param log the server's; none before it has started. */
-  constructor(private readonly log: () => Pick<Logger, 'error'> | undefined) {}
+  constructor(
+    private readonly log: () => Pick<Logger, 'error'> | undefined,
+    private readonly places: Pick<Places, 'find'>,
+  ) {}
 
   /**
    * Calls the listener with each such event of this process.
@@ -98,14 +121,22 @@ export class SessionEmitter {
     this.emit('blocked', { sessionId: objectId, userId, operation, target: plainName(name) });
   }
 
-  emit<Name extends SessionEvent>(name: Name, payload: SessionEvents[Name]): void {
+  emit<Name extends SessionEvent>(name: Name, payload: Untold<Name>): void {
     for (const listener of this.listeners.get(name) ?? []) {
       // Each listener runs later and by itself, outside of the request.
       setImmediate(() => {
-        Promise.resolve()
-          .then(() => (listener as SessionListener<Name>)({ ...payload }))
+        this.withPlaces(payload)
+          .then(told => (listener as SessionListener<never>)(told as never))
           .catch(error => this.report(`a listener of "${name}" failed: ${(error as Error)?.message}`));
       });
     }
+  }
+
+  private async withPlaces(payload: object): Promise<object> {
+    const told: Record<string, unknown> = { ...payload };
+    const { ip, previousIp } = payload as { ip?: string | null; previousIp?: string };
+    if (previousIp !== undefined) told.previousPlace = await this.places.find(previousIp);
+    if (ip !== undefined) told.place = await this.places.find(ip);
+    return told;
   }
 }

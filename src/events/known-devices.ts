@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { isIPv4 } from 'node:net';
 import { addressOf } from '../address';
 import { deviceOf, formerNamesOf } from '../device';
 import type { Database } from '../parse-server';
-import { DEVICE_CLASS, ensureOwnClass, hasOwnClass } from '../schema/own-class';
-import { toParseDate, toSessionRecord, userPointer, type SessionRecord } from '../record';
+import { destroyRows, DEVICE_CLASS, ensureOwnClass, hasOwnClass } from '../schema/own-class';
+import { toDate, toParseDate, toSessionRecord, userPointer, type SessionRecord } from '../record';
+import { sha256 } from '../sha256';
 
 /** A device is forgotten so long after it was new, because data about people must not grow for ever. */
 const REMEMBER_MS = 400 * 24 * 60 * 60_000;
@@ -39,9 +39,11 @@ function fingerprintOf({ userAgent, ip }: Traces): string {
 const formerFingerprintOf = ({ userAgent, ip }: Traces): string =>
   JSON.stringify([...formerNamesOf(userAgent), networkOf(ip)]);
 
-/** The id of a user's device in the class of devices, which holds nothing else. */
-const idOf = (userId: string | null, fingerprint: string): string =>
-  createHash('sha256').update(`${userId} ${fingerprint}`).digest('hex');
+/** The user, as a hash as well, by which his devices are exported and erased. */
+const DEVICE_COLUMNS = { owner: 'String' } as const;
+
+/** The id of a user's device in the class of devices. */
+const idOf = (userId: string | null, fingerprint: string): string => sha256(`${userId} ${fingerprint}`);
 
 /**
  * Whether this is the user's first session from its device. The device is remembered as a hash, because sessions
@@ -51,9 +53,14 @@ const idOf = (userId: string | null, fingerprint: string): string =>
 export async function isFirstFromDevice(session: SessionRecord, database: Database): Promise<boolean> {
   const { userId, objectId, createdAt } = session;
   const fingerprint = fingerprintOf(session);
-  await ensureOwnClass(database, DEVICE_CLASS, {});
+  await ensureOwnClass(database, DEVICE_CLASS, DEVICE_COLUMNS, ['owner']);
   const now = new Date().toISOString();
-  const row = { objectId: idOf(userId, fingerprint), createdAt: now, updatedAt: now };
+  const row = {
+    objectId: idOf(userId, fingerprint),
+    owner: sha256(`${userId}`),
+    createdAt: now,
+    updatedAt: now,
+  };
   try {
     await database.create(DEVICE_CLASS, row, {});
   } catch (error) {
@@ -81,7 +88,18 @@ export async function isFirstFromDevice(session: SessionRecord, database: Databa
 export async function forgetOldDevices(database: Database, now: Date): Promise<void> {
   if (!(await hasOwnClass(database, DEVICE_CLASS))) return;
   const before = toParseDate(new Date(now.getTime() - REMEMBER_MS));
-  await database.destroy(DEVICE_CLASS, { createdAt: { $lt: before } }, {}).catch(error => {
-    if (error.code !== 101) throw error;
-  });
+  await destroyRows(database, DEVICE_CLASS, { createdAt: { $lt: before } });
+}
+
+/** When each device of a user was new: no more of it is kept that can be read. */
+export async function knownDevicesOf(userId: string, database: Database): Promise<Date[]> {
+  if (!(await hasOwnClass(database, DEVICE_CLASS))) return [];
+  const rows = await database.find(DEVICE_CLASS, { owner: sha256(userId) }, { sort: { createdAt: 1 } });
+  return rows.map(row => toDate(row.createdAt)!);
+}
+
+/** Forgets the devices of a user. */
+export async function forgetDevicesOf(userId: string, database: Database): Promise<void> {
+  if (await hasOwnClass(database, DEVICE_CLASS))
+    await destroyRows(database, DEVICE_CLASS, { owner: sha256(userId) });
 }

@@ -209,7 +209,7 @@ export class SessionFiles {
    */
   private async noteFiles(objectId: string): Promise<void> {
     const { database } = this.surroundings;
-    if (!this.inUse) await ensureOwnClass(database, FILE_CLASS, FILE_FIELDS, 'sessionId');
+    if (!this.inUse) await ensureOwnClass(database, FILE_CLASS, FILE_FIELDS, ['sessionId']);
     this.inUse = true;
     const { hasFiles } = await this.requireSession(objectId);
     if (hasFiles === true) return;

@@ -1,78 +1,51 @@
-import { ErrorCode, invalidSessionError, notFoundError, parseError, restrictedError } from '../errors';
+import { ErrorCode, invalidSessionError, notFoundError, parseError } from '../errors';
 import type { User } from 'parse/node';
-import type { SessionEmitter } from '../events/events';
 import { OF_KIND } from '../expiry/kind';
 import { unexpired } from '../expiry/queries';
+import { BY_MASTER, type Ender } from '../history/ender';
 import type { FunctionRequest, Query } from '../parse-server';
+import type { Places } from '../places/places';
 import { userPointer, type SessionRecord } from '../record';
 import type { CallerSessions } from '../sessions/callers';
 import type { SessionStore } from '../sessions/store';
-import { readParams } from '../params';
-import { MAX_LISTED, PARAMS } from './params';
+import { MAX_LISTED, pageParams, readParams } from '../params';
+import { userAndRest, userOf, type FunctionCaller, type FunctionCallers } from './function-callers';
+import { PARAMS } from './params';
 import { PasswordAttempts } from './password-attempts';
 import { byLastAccess, toView, type SessionView } from './view';
 
 export interface FunctionDependencies {
   store: SessionStore;
-  callers: CallerSessions;
-  events: SessionEmitter;
+  callers: FunctionCallers;
+  /** What this process knows of sessions. */
+  known: Pick<CallerSessions, 'forget'>;
   /**
    * Asks Parse Server whose password this is, by the user's name, and nothing else: not whether his e-mail address is
    * verified, nor whether he is locked. It counts for `accountLockout`. @throws 101 when it is not the right one.
    */
   verifyPassword(user: User, password: string): Promise<{ objectId?: string }>;
+  places: Pick<Places, 'known'>;
   now(): Date;
 }
 
 const wrongPasswordError = () => parseError(ErrorCode.OBJECT_NOT_FOUND, 'Invalid username/password.');
 
-export type CloudFunction = (request: FunctionRequest) => Promise<unknown>;
+/** Who ends the sessions that a caller ends. */
+const enderOf = (caller: FunctionCaller): Ender =>
+  caller.master ? BY_MASTER : { kind: 'session', session: caller.session };
 
-/** Who calls a function: the master key, or a session of its own user. */
-type FunctionCaller = { master: true } | { master: false; session: SessionRecord; userId: string };
+export type CloudFunction = (request: FunctionRequest) => Promise<unknown>;
 
 /**
  * The cloud functions that manage sessions. Each answers 209 without a session, 142 for a wrong parameter and 119 for
  * a change by a restricted session or by the read-only master key.
  */
 export function sessionFunctions(dependencies: FunctionDependencies) {
-  const { store, callers, events, now } = dependencies;
+  const { store, callers, known, places, now } = dependencies;
   const attempts = new PasswordAttempts();
 
-  async function callerOf({ master, user }: FunctionRequest): Promise<FunctionCaller> {
-    if (master) return { master: true };
-    const token = user?.getSessionToken();
-    const session = token ? await callers.live(token) : null;
-    if (!session?.userId) throw invalidSessionError();
-    return { master: false, session, userId: session.userId };
-  }
-
-  async function changingCallerOf(request: FunctionRequest): Promise<FunctionCaller> {
-    const caller = await callerOf(request);
-    if (caller.master && request.isReadOnly) {
-      throw parseError(ErrorCode.OPERATION_FORBIDDEN, 'The read-only master key cannot change sessions.');
-    }
-    if (!caller.master && caller.session.restricted) {
-      events.blocked(caller.session, 'call', request.functionName ?? '');
-      throw restrictedError();
-    }
-    return caller;
-  }
-
-  /** The user whose sessions are meant: the caller's own, or for the master key the parameter `userId`. */
-  function userOf(caller: FunctionCaller, params: unknown): string {
-    if (caller.master) return readParams(PARAMS.ofUser, params).userId;
-    readParams(PARAMS.none, params);
-    return caller.userId;
-  }
-
-  /** The same, and what else was given. */
-  function userAndRest(caller: FunctionCaller, { userId, ...rest }: Record<string, unknown>) {
-    return { userId: userOf(caller, { userId }), rest };
-  }
-
   const view = (session: SessionRecord, caller: FunctionCaller): SessionView =>
-    toView(session, caller.master ? null : caller.session.objectId, now());
+    toView(session, caller.master ? null : caller.session.objectId, now(), places);
 
   /** The session with this id, if the caller may manage it. @throws 101 for another user's session as for none. */
   async function manageable(caller: FunctionCaller, objectId: string): Promise<SessionRecord> {
@@ -103,9 +76,9 @@ export function sessionFunctions(dependencies: FunctionDependencies) {
 
   return {
     async listSessions(request: FunctionRequest): Promise<SessionView[]> {
-      const caller = await callerOf(request);
+      const caller = await callers.of(request);
       const { userId, rest } = userAndRest(caller, request.params);
-      const { limit, skip } = readParams(PARAMS.page, rest);
+      const { limit, skip } = readParams(pageParams, rest);
       const user = userPointer(userId);
       const onlyRestricted = !caller.master && caller.session.restricted;
       const query = onlyRestricted ? { user, restricted: true } : { user };
@@ -123,7 +96,7 @@ export function sessionFunctions(dependencies: FunctionDependencies) {
     },
 
     async getSession(request: FunctionRequest): Promise<SessionView | null> {
-      const caller = await callerOf(request);
+      const caller = await callers.of(request);
       if (!caller.master) {
         readParams(PARAMS.none, request.params);
         return view(await manageable(caller, caller.session.objectId), caller);
@@ -134,7 +107,7 @@ export function sessionFunctions(dependencies: FunctionDependencies) {
     },
 
     async countSessions(request: FunctionRequest): Promise<{ active: number }> {
-      const caller = await callerOf(request);
+      const caller = await callers.of(request);
       const user = userPointer(userOf(caller, request.params));
       const onlyRestricted = !caller.master && caller.session.restricted;
       const active = await store.count({
@@ -146,27 +119,27 @@ export function sessionFunctions(dependencies: FunctionDependencies) {
     },
 
     async revokeSession(request: FunctionRequest): Promise<{ revoked: 1 }> {
-      const caller = await changingCallerOf(request);
+      const caller = await callers.changing(request);
       const { objectId } = readParams(PARAMS.byId, request.params);
       const session = await manageable(caller, objectId);
-      if (!(await store.revoke(session))) throw notFoundError();
+      if (!(await store.revoke(session, enderOf(caller)))) throw notFoundError();
       return { revoked: 1 };
     },
 
     async revokeOtherSessions(request: FunctionRequest): Promise<{ revoked: number }> {
-      const caller = await changingCallerOf(request);
+      const caller = await callers.changing(request);
       if (caller.master) {
         const { userId, except } = readParams(PARAMS.exceptOfUser, request.params);
-        return { revoked: await store.revokeAllForUser(userId, { except }) };
+        return { revoked: await store.revokeAllForUser(userId, { except }, enderOf(caller)) };
       }
       readParams(PARAMS.none, request.params);
       const except = caller.session.sessionToken;
-      return { revoked: await store.revokeAllForUser(caller.userId, { except }) };
+      return { revoked: await store.revokeAllForUser(caller.userId, { except }, enderOf(caller)) };
     },
 
     async revokeSessions(request: FunctionRequest): Promise<{ revoked: number }> {
-      const caller = await changingCallerOf(request);
-      return { revoked: await store.revokeAllForUser(userOf(caller, request.params)) };
+      const caller = await callers.changing(request);
+      return { revoked: await store.revokeAllForUser(userOf(caller, request.params), {}, enderOf(caller)) };
     },
 
     async createRestrictedSession(request: FunctionRequest): Promise<{
@@ -175,7 +148,7 @@ export function sessionFunctions(dependencies: FunctionDependencies) {
       restricted: true;
       expiresAt: string | null;
     }> {
-      const caller = await changingCallerOf(request);
+      const caller = await callers.changing(request);
       const { userId, rest } = userAndRest(caller, request.params);
       const maker = caller.master ? undefined : caller.session;
       const created = await store.createRestricted(userId, rest, maker);
@@ -184,7 +157,7 @@ export function sessionFunctions(dependencies: FunctionDependencies) {
     },
 
     async renameSession(request: FunctionRequest): Promise<SessionView> {
-      const caller = await changingCallerOf(request);
+      const caller = await callers.changing(request);
       const { objectId, name } = readParams(PARAMS.rename, request.params);
       const session = await manageable(caller, objectId);
       await store.rename(objectId, name);
@@ -192,7 +165,7 @@ export function sessionFunctions(dependencies: FunctionDependencies) {
     },
 
     async confirmPassword(request: FunctionRequest): Promise<{ authenticatedAt: string }> {
-      const caller = await changingCallerOf(request);
+      const caller = await callers.changing(request);
       if (caller.master || !request.user) throw invalidSessionError();
       const { password } = readParams(PARAMS.confirm, request.params);
       attempts.count(caller.userId);
@@ -205,12 +178,12 @@ export function sessionFunctions(dependencies: FunctionDependencies) {
       attempts.forget(caller.userId);
       const authenticatedAt = now();
       await store.authenticated(caller.session, authenticatedAt);
-      callers.forget(caller.session.sessionToken);
+      known.forget(caller.session.sessionToken);
       return { authenticatedAt: authenticatedAt.toISOString() };
     },
 
     async sessionStats(request: FunctionRequest) {
-      const caller = await callerOf(request);
+      const caller = await callers.of(request);
       if (!caller.master)
         throw parseError(ErrorCode.OPERATION_FORBIDDEN, 'sessionStats needs the master key.');
       readParams(PARAMS.none, request.params);

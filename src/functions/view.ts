@@ -1,5 +1,6 @@
 import { deviceOf, type Device } from '../device';
 import { isExpired } from '../expiry/lifetime';
+import type { Places } from '../places/places';
 import { scopesOf } from '../policy/scopes';
 import { lastUseOf, type SessionRecord } from '../record';
 
@@ -21,6 +22,8 @@ export interface SessionView {
   createdWith: { action?: string; authProvider?: string } | null;
   installationId: string | null;
   ip: string | null;
+  /** Where the address is, as the option `locate` tells; `null` where it is not known. */
+  place: string | null;
   userAgent: string | null;
   device: Device;
   name: string | null;
@@ -28,7 +31,12 @@ export interface SessionView {
 
 const iso = (date: Date | null) => date?.toISOString() ?? null;
 
-export function toView(session: SessionRecord, currentId: string | null, now: Date): SessionView {
+export function toView(
+  session: SessionRecord,
+  currentId: string | null,
+  now: Date,
+  places: Pick<Places, 'known'>,
+): SessionView {
   return {
     objectId: session.objectId,
     current: session.objectId === currentId,
@@ -42,6 +50,7 @@ export function toView(session: SessionRecord, currentId: string | null, now: Da
     createdWith: session.createdWith,
     installationId: session.installationId,
     ip: session.ip,
+    place: places.known(session.ip),
     userAgent: session.userAgent,
     device: deviceOf(session.userAgent),
     name: session.name,

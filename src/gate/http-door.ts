@@ -50,7 +50,7 @@ export function requestContext(goOn: Middleware = callOn): Middleware {
 function enterBy(request: ServerRequest, response: ServerResponse, runtime: Runtime, caller: Caller): Visit {
   const { config, auth } = request;
   // Parse Server has read the address from Express already. Reading it again would cost time.
-  const origin = originOf({ ip: config.ip, headers: request.headers });
+  const origin = originOf({ ip: config.ip, headers: request.headers }, runtime.privacy);
   return enter(new Visit(runtime, config.database, caller, { auth, response, origin }));
 }
 

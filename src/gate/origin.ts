@@ -1,5 +1,6 @@
 import { addressOf } from '../address';
 import { cut, MAX_LENGTH } from '../client-texts';
+import { keptAddress, keptAgent, type Privacy } from '../privacy/kept';
 
 /** What Express's request and a trigger's have in common: where the request comes from. */
 interface FromSomewhere {
@@ -13,14 +14,14 @@ export interface Origin {
 }
 
 /**
- * Where a request comes from. The client chooses its user agent, which is cut. Behind a proxy it may choose what stands
- * for its address, too: that is left out where it is none.
+ * Where a request comes from, as much of it as is kept. The client chooses its user agent, which is cut. Behind a proxy it
+ * may choose what stands for its address, too: that is left out where it is none.
  */
-export function originOf({ ip, headers }: FromSomewhere): Origin {
+export function originOf({ ip, headers }: FromSomewhere, privacy: Privacy): Origin {
   const header = headers?.['user-agent'];
-  const userAgent = Array.isArray(header) ? header[0] : header;
+  const userAgent = keptAgent(Array.isArray(header) ? header[0] : header, privacy);
   return {
-    ip: addressOf(ip) ?? undefined,
-    userAgent: userAgent && cut(userAgent, MAX_LENGTH.userAgent),
+    ip: keptAddress(addressOf(ip), privacy) ?? undefined,
+    userAgent: userAgent ? cut(userAgent, MAX_LENGTH.userAgent) : undefined,
   };
 }

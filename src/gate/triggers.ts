@@ -113,12 +113,15 @@ export function fileLocks(runtime: Runtime, guardFiles: boolean) {
  * Marks the session that uses a file as used. A user whom the app's own middleware has made may carry any text as his
  * token, so the session is looked up. A look-up that fails refuses no file.
  */
-async function markAccess(request: CloudRequest, { activity, callers, now }: Runtime): Promise<void> {
+async function markAccess(
+  request: CloudRequest,
+  { activity, callers, privacy, now }: Runtime,
+): Promise<void> {
   const token = tokenOf(request);
   if (!token || !activity) return;
   const session = await callers.find(token).catch(() => null);
   if (session && session.userId === request.user?.id)
-    activity.mark(token, { at: now(), ...originOf(request) });
+    activity.mark(token, { at: now(), ...originOf(request, privacy) });
 }
 
 /** A guard of files whose trigger leaves no lines in the log. */

@@ -31,7 +31,7 @@ export function expectProbe(): { token: string; seenBy(): Runtime | undefined } 
  * end.
  */
 export function guardUserCache({ user }: CacheController, runtime: Runtime): void {
-  const { revocations, tokenCache, activity } = runtime;
+  const { revocations, tokenCache, activity, callers } = runtime;
   const get = user.get.bind(user);
   const put = user.put.bind(user);
   const del = user.del.bind(user);
@@ -47,6 +47,12 @@ export function guardUserCache({ user }: CacheController, runtime: Runtime): voi
   };
   const read = tokenCache.isShared ? getShared : get;
 
+  /** An entry whose session is still there. */
+  const readProven = async (token: string) => {
+    const entry = await read(token);
+    return entry && (await callers.find(token)) ? entry : null;
+  };
+
   user.get = token => {
     if (probes.size > 0) {
       const probe = probes.get(token);
@@ -57,7 +63,7 @@ export function guardUserCache({ user }: CacheController, runtime: Runtime): voi
       }
     }
     if (revocations.isRevoked(token)) return Promise.resolve(null);
-    const entry = read(token);
+    const entry = revocations.isAnyoneSuspect ? readProven(token) : read(token);
     if (!tell) return entry;
     return entry.then(found => {
       tell(token, found);

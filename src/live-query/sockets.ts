@@ -57,7 +57,7 @@ export class LiveQuerySockets {
 /**
  * Closes the sockets of sessions that expire, or that another process revokes. Each check asks the database once
  * per thousand tokens. A token that was never that of a session leaves its socket open, as Parse Server does.
- * @returns a function that stops it.
+ * @returns a check at once, and a function that stops it.
  */
 export function watchSockets(
   sockets: LiveQuerySockets,
@@ -65,7 +65,7 @@ export function watchSockets(
   database: Database,
   now: () => Date,
   log: Logger,
-): () => void {
+): { checkNow(): Promise<void>; stop(): void } {
   /** The tokens among these whose sessions exist and have not expired. */
   async function alive(tokens: string[]): Promise<unknown[]> {
     const query = { sessionToken: { $in: tokens }, ...unexpired(now()) };
@@ -81,11 +81,11 @@ export function watchSockets(
     }
     if (ended.size > 0) sockets.close([...ended]);
   }
-  const timer = setInterval(() => {
+  const checkNow = () =>
     check().catch(error =>
       log.error(`parse-server-sessions: LiveQuery sockets not checked: ${error.message}`),
     );
-  }, CHECK_INTERVAL);
+  const timer = setInterval(() => void checkNow(), CHECK_INTERVAL);
   timer.unref();
-  return () => clearInterval(timer);
+  return { checkNow, stop: () => clearInterval(timer) };
 }

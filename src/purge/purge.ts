@@ -2,11 +2,13 @@ import { z } from 'zod';
 import { duration } from '../duration';
 import { forgetOldDevices } from '../events/known-devices';
 import type { SessionFiles } from '../files/session-files';
+import type { History } from '../history/history';
 import type { Endings } from '../sessions/endings';
 import { unexpired } from '../expiry/queries';
 import type { Database } from '../parse-server';
 import type { PurgeResult } from '../sessions/connection';
-import { count, destroyExpiredRanges, destroyExpiredRows, endBatch, within } from './batches';
+import { count, destroyRanges, within } from '../sessions/ranges';
+import { destroyExpiredRows, endBatch } from './batches';
 import { orphans } from './orphans';
 
 /** What `purgeExpiredSessions` takes. */
@@ -31,6 +33,7 @@ export interface PurgeDependencies {
   now(): Date;
   endings: Endings;
   files: SessionFiles;
+  history: History;
   progress?(text: string): unknown;
 }
 
@@ -42,7 +45,7 @@ type Params = z.output<typeof purgeParams>;
  * ended.
  */
 export async function purgeExpired(params: Params, dependencies: PurgeDependencies): Promise<PurgeResult> {
-  const { database, endings, files, now, progress } = dependencies;
+  const { database, endings, files, history, now, progress } = dependencies;
   const started = now().getTime();
   const cutoff = new Date(started - (params.olderThan ?? 0));
   // Counting reads every expired session once more, so it is done only where somebody looks at the count.
@@ -58,8 +61,10 @@ export async function purgeExpired(params: Params, dependencies: PurgeDependenci
     }
   } else {
     // By range, unless each session has an event or files to see to.
-    const destroyExpired = (await endings.isFollowed()) ? destroyExpiredRows(endings) : destroyExpiredRanges;
-    for await (const deleted of destroyExpired(database, cutoff, params.batchSize)) {
+    const batches = (await endings.areFollowed('expired'))
+      ? destroyExpiredRows(endings, database, cutoff, params.batchSize)
+      : destroyRanges(database, { to: cutoff }, params.batchSize);
+    for await (const deleted of batches) {
       result.deleted += deleted;
       result.batches += 1;
       await progress?.(`deleted ${result.deleted} of ${total} expired sessions`);
@@ -67,11 +72,14 @@ export async function purgeExpired(params: Params, dependencies: PurgeDependenci
     if (params.orphans) {
       for await (const batch of orphans(database, params.batchSize)) {
         result.deleted += await endBatch(endings, batch, 'orphan', database);
+        // Records are written as fast as sessions end, or they would pile up.
+        await history.flush();
         result.batches += 1;
         await progress?.(`deleted ${result.deleted} sessions, now those without a user`);
       }
     }
     await files.sweep(params.batchSize);
+    await history.purge(params.batchSize);
     await forgetOldDevices(database, now());
   }
   result.durationMs = now().getTime() - started;

@@ -1,12 +1,14 @@
-import type { Database } from '../parse-server';
+import type { Database, Query } from '../parse-server';
 import { classesMissing } from './classes';
 
 /** Which file belongs to which session. */
 export const FILE_CLASS = 'ParseSessionFile';
 /** The devices that users have had sessions from. */
 export const DEVICE_CLASS = 'ParseSessionDevice';
+/** The records of sessions that ended before their time. */
+export const HISTORY_CLASS = 'ParseEndedSession';
 
-const OWN_CLASSES: ReadonlySet<string> = new Set([FILE_CLASS, DEVICE_CLASS]);
+const OWN_CLASSES: ReadonlySet<string> = new Set([FILE_CLASS, DEVICE_CLASS, HISTORY_CLASS]);
 export const isOwnClass = (className: string): boolean => OWN_CLASSES.has(className);
 
 /** Class-level permissions for nobody but the server. */
@@ -16,25 +18,40 @@ const CLOSED = { find: {}, get: {}, count: {}, create: {}, update: {}, delete: {
 export const hasOwnClass = async (database: Database, className: string): Promise<boolean> =>
   (await classesMissing(database, [className])).length === 0;
 
-/** Makes a class that no client can read or write, if it does not exist. @param indexed a field to index. */
+/** Makes a class that no client can read or write, and what it lacks of its fields. @param indexed those to index. */
 export async function ensureOwnClass(
   database: Database,
   className: string,
   fieldTypes: Readonly<Record<string, string>>,
-  indexed?: string,
+  indexed: readonly string[] = [],
 ): Promise<void> {
-  if (await hasOwnClass(database, className)) return;
   const schema = await database.loadSchema();
   const fields = Object.fromEntries(Object.entries(fieldTypes).map(([name, type]) => [name, { type }]));
-  await schema.addClassIfNotExists(className, fields, CLOSED).catch(async error => {
-    if (!(await hasOwnClass(database, className))) throw error;
-  });
-  await schema.reloadData({ clearCache: true });
-  if (indexed === undefined) return;
-  await database.adapter
-    .ensureIndex(className, { fields }, [indexed], `${className}_${indexed}`, false, {})
-    .catch(error => {
-      // Another process has just made it.
-      if (error?.code !== '23505' && error?.code !== '42P07') throw error;
+  if (await hasOwnClass(database, className)) {
+    // A version of this package may have made it that kept less.
+    const { fields: known } = await schema.getOneSchema(className);
+    const missing = Object.entries(fields).filter(([name]) => !known[name]);
+    if (missing.length === 0) return;
+    for (const [name, type] of missing) await schema.enforceFieldExists(className, name, type, true);
+  } else {
+    await schema.addClassIfNotExists(className, fields, CLOSED).catch(async error => {
+      if (!(await hasOwnClass(database, className))) throw error;
     });
+  }
+  await schema.reloadData({ clearCache: true });
+  for (const field of indexed) {
+    await database.adapter
+      .ensureIndex(className, { fields }, [field], `${className}_${field}`, false, {})
+      .catch(error => {
+        // Another process has just made it.
+        if (error?.code !== '23505' && error?.code !== '42P07') throw error;
+      });
+  }
+}
+
+/** Deletes what matches in a class of this package. Parse Server answers 101 when that is nothing. */
+export async function destroyRows(database: Database, className: string, query: Query): Promise<void> {
+  await database.destroy(className, query, {}).catch(error => {
+    if (error?.code !== 101) throw error;
+  });
 }

@@ -102,6 +102,13 @@ export class CallerSessions {
     this.loading.delete(token);
   }
 
+  /** Forgets all of them, and what look-ups under way are about to learn. */
+  forgetAll(): void {
+    this.forgotten += 1;
+    this.cache.clear();
+    this.loading.clear();
+  }
+
   private async load(token: string, own: Loading): Promise<SessionRecord | null> {
     const isWanted = () => this.loading.get(token) === own;
     try {

@@ -1,7 +1,11 @@
 import type { SessionEmitter } from '../events/events';
 import type { ExpiryPolicy } from '../expiry/policy';
 import type { SessionFiles } from '../files/session-files';
+import type { Kind } from '../expiry/kind';
+import type { Ender } from '../history/ender';
+import type { History } from '../history/history';
 import type { Database, ParseSdk, ServerConfig } from '../parse-server';
+import type { Places } from '../places/places';
 import type { CallerSessions } from './callers';
 import type { Endings } from './endings';
 import type { LimitKeeper } from './limits';
@@ -29,6 +33,35 @@ export interface PurgeResult {
 
 export type Purge = (options: PurgeOptions, progress?: (text: string) => unknown) => Promise<PurgeResult>;
 
+/** Which sessions `revokeWhere` ends: those that meet every condition that is given. */
+export interface SessionFilter {
+  /** Made before: a `Date`, or a text in ISO 8601. */
+  createdBefore?: Date | string;
+  /** Used for the last time before. One that has no last access counts from its last update. */
+  lastAccessedBefore?: Date | string;
+  kind?: Kind;
+  /** What they were made with, such as `'password'`, `'anonymous'`, `'facebook'` or `'masterkey'`. */
+  authProvider?: string;
+  /** The address that they were last used from; its network, where only that is kept (the option `privacy`). */
+  ip?: string;
+  /** All sessions. It takes no other condition. */
+  all?: true;
+}
+
+export interface RevokeWhereResult {
+  /** Sessions revoked; with `dryRun`, that would be. */
+  revoked: number;
+  batches: number;
+  durationMs: number;
+}
+
+export type RevokeWhere = (
+  filter: unknown,
+  options: unknown,
+  by: Ender,
+  progress?: (text: string) => unknown,
+) => Promise<RevokeWhereResult>;
+
 /** What the store of sessions works with, once Parse Server has started. */
 export interface Connection {
   Parse: ParseSdk;
@@ -37,12 +70,19 @@ export interface Connection {
   tokenCache: TokenCache;
   policy: ExpiryPolicy;
   callers: Pick<CallerSessions, 'forget'>;
-  revocations: Pick<Revocations, 'revokesUser'>;
+  revocations: Pick<Revocations, 'revokesUser' | 'revokesEverybody' | 'markUnnamed'>;
   /** Last accesses that are not written yet. */
-  activity?: { pending(token: string): Date | undefined; forget(token: string): void };
+  activity?: {
+    pending(token: string): Date | undefined;
+    forget(token: string): void;
+    flush(): Promise<void>;
+  };
   endings: Endings;
   limits: LimitKeeper;
   files: SessionFiles;
+  history: History;
   events: SessionEmitter;
+  places: Places;
   purge: Purge;
+  revokeWhere: RevokeWhere;
 }

@@ -1,17 +1,42 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pastDeadlocks } from '../deadlock';
 import { ErrorCode } from '../errors';
 import type { SessionEmitter, RevokeReason } from '../events/events';
+import type { Ender } from '../history/ender';
+import type { History } from '../history/history';
 import { reportLeftFiles, type SessionFiles } from '../files/session-files';
 import type { Database, Logger, Query, Row } from '../parse-server';
 import type { Revocations } from './revocations';
 import type { Transaction } from './transaction';
 
 /** What is read of a session that is about to end. */
-export const ENDING_KEYS = ['objectId', 'sessionToken', 'user', 'hasFiles', 'invalidatedAt'];
+export const ENDING_KEYS = [
+  'objectId',
+  'sessionToken',
+  'user',
+  'hasFiles',
+  'invalidatedAt',
+  // What a record of it tells.
+  'createdAt',
+  'expiresAt',
+  'lastAccessedAt',
+  'restricted',
+  'ip',
+  'userAgent',
+  'name',
+];
 
 /** Why a session ends: revoked for a reason, or its time was over. */
 export type Ending = RevokeReason | 'expired';
+
+/** Why sessions end, and who ends them. */
+export interface Cause {
+  ending: Ending;
+  by: Ender;
+  /** Whether some of the rows may stay, because they do not meet the condition of `destroy` any more. @default false */
+  mayStay?: boolean;
+}
 
 /** Deletes sessions, those that meet the condition. */
 export type Destroy = (condition: Query) => Promise<unknown>;
@@ -45,8 +70,8 @@ export function deletedBy(answer: unknown, some = 1): number {
 const userIdOfRow = (row: Row) => (row.user as { objectId?: string } | undefined)?.objectId ?? null;
 
 /**
- * All sessions end here. Their rows are deleted, their tokens are refused at once, their files are deleted, and
- * one process emits one event for each.
+ * All sessions end here. Their rows are deleted, their tokens are refused at once, their files are deleted, one process
+ * emits one event for each, and those that end before their time leave a record.
  */
 export class Endings {
   constructor(
@@ -54,6 +79,7 @@ export class Endings {
     private readonly revocations: Revocations,
     private readonly files: SessionFiles,
     private readonly events: SessionEmitter,
+    private readonly history: History,
     private readonly log: Logger,
   ) {}
 
@@ -64,34 +90,42 @@ export class Endings {
    * controller does.
    * @param transaction the one that `destroy` is a part of.
    */
-  async end(rows: Row[], ending: Ending, destroy: Destroy, transaction?: Transaction): Promise<unknown> {
+  async end(rows: Row[], cause: Cause, destroy: Destroy, transaction?: Transaction): Promise<unknown> {
     if (transaction) {
       const result = await destroy({});
       transaction.afterCommit(async () => {
-        this.tell(rows, ending);
-        await this.ended(rows, ending);
+        this.tell(rows, cause.ending);
+        await this.ended(rows, cause);
       });
       return result;
     }
-    if (this.events.has(eventOf(ending))) {
-      return rows.length === 1 ? this.endOne(rows, ending, destroy) : this.endMany(rows, ending, destroy);
+    if (this.events.has(eventOf(cause.ending))) {
+      return rows.length === 1 ? this.endOne(rows, cause, destroy) : this.endMany(rows, cause, destroy);
     }
     const result = await destroy({});
-    await this.ended(rows, ending);
+    await this.ended(cause.mayStay ? await this.goneOf(rows) : rows, cause);
     return result;
+  }
+
+  /** Those of these sessions whose rows are not there any more. */
+  private async goneOf(rows: Row[]): Promise<Row[]> {
+    const all = { objectId: { $in: rows.map(row => row.objectId) } };
+    const left = await this.database.find('_Session', all, { keys: ['objectId'] });
+    const isLeft = new Set(left.map(row => row.objectId));
+    return rows.filter(row => !isLeft.has(row.objectId));
   }
 
   /**
    * Ends one session. The database tells which of several processes has deleted the row, and that process emits
    * the event.
    */
-  private async endOne(rows: Row[], ending: Ending, destroy: Destroy): Promise<unknown> {
+  private async endOne(rows: Row[], cause: Cause, destroy: Destroy): Promise<unknown> {
     const told = deletedBy(await destroy(UNTOLD));
-    if (told > 0) this.tell(rows, ending);
+    if (told > 0) this.tell(rows, cause.ending);
     else await this.letOthersFinish(rows);
     // The row is still there where its event was emitted before (`invalidate`), or its process has died over it.
     const result = await destroy({});
-    await this.ended(rows, ending);
+    await this.ended(cause.mayStay ? await this.goneOf(rows) : rows, cause);
     return told > 0 ? told : result;
   }
 
@@ -100,13 +134,14 @@ export class Endings {
    * them, and emits their events. If it dies in between, another process deletes them, and nobody emits their
    * events.
    */
-  private async endMany(rows: Row[], ending: Ending, destroy: Destroy): Promise<unknown> {
+  private async endMany(rows: Row[], cause: Cause, destroy: Destroy): Promise<unknown> {
     const claim = randomUUID();
     const all = { objectId: { $in: rows.map(row => row.objectId) } };
     const own = { ...all, endedBy: claim };
-    const release = () =>
-      this.database.update('_Session', own, { endedBy: { __op: 'Delete' } }, { many: true });
-    await this.database.update('_Session', { ...all, endedBy: null }, { endedBy: claim }, { many: true });
+    const update = (query: Query, data: Row) =>
+      pastDeadlocks(() => this.database.update('_Session', query, data, { many: true }));
+    const release = () => update(own, { endedBy: { __op: 'Delete' } });
+    await update({ ...all, endedBy: null }, { endedBy: claim });
     const claimed = await this.database.find('_Session', own, { keys: ENDING_KEYS });
     let result: unknown;
     try {
@@ -122,13 +157,13 @@ export class Endings {
     const gone = claimed.filter(row => !isLeft.has(row.objectId));
     this.tell(
       gone.filter(row => !row.invalidatedAt),
-      ending,
+      cause.ending,
     );
     if (claimed.length < rows.length) {
       await this.letOthersFinish(rows);
       await destroy({});
     }
-    await this.ended(rows, ending);
+    await this.ended(cause.mayStay ? await this.goneOf(rows) : rows, cause);
     // `undefined`: MongoDB's adapter does not count.
     return result === undefined ? gone.length : result;
   }
@@ -143,7 +178,7 @@ export class Endings {
   }
 
   /** Ends a session for ever without deleting it. @param data what marks it. */
-  async invalidate(row: Row, data: Row): Promise<void> {
+  async invalidate(row: Row, data: Row, by: Ender): Promise<void> {
     const mark = (condition: Query) =>
       this.database.update('_Session', { objectId: row.objectId, ...condition }, data, {}).then(
         () => true,
@@ -155,17 +190,19 @@ export class Endings {
     if (await mark(UNTOLD)) this.tell([row], 'invalidated');
     // Another process is ending it and emits that event, or has died over it.
     else await mark({ invalidatedAt: null });
-    await this.ended([row], 'invalidated');
+    await this.ended([row], { ending: 'invalidated', by });
   }
 
-  /** Whether the end of an expired session takes more than the delete of its row: an event, or its files. */
-  async isFollowed(): Promise<boolean> {
-    return this.events.has('expired') || (await this.files.isInUse());
+  /** Whether the ends of sessions take more than the delete of their rows: events, records, or their files. */
+  async areFollowed(ending: Ending): Promise<boolean> {
+    const isRecorded = ending !== 'expired' && this.history.isKept;
+    return isRecorded || this.events.has(eventOf(ending)) || (await this.files.isInUse());
   }
 
-  private async ended(rows: Row[], ending: Ending): Promise<void> {
-    // Parse Server itself refuses expired tokens, cached or not.
+  private async ended(rows: Row[], { ending, by }: Cause): Promise<void> {
+    // Parse Server itself refuses expired tokens, cached or not. An expired session is its own record.
     if (ending !== 'expired') {
+      this.history.add(rows, ending, by);
       const tokens = rows.map(row => String(row.sessionToken));
       await this.revocations.mark(tokens);
     }

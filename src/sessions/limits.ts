@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ErrorCode, parseError } from '../errors';
 import { kindOf, OF_KIND, type Kind, type OfAKind } from '../expiry/kind';
 import { unexpired } from '../expiry/queries';
+import { BY_SERVER } from '../history/ender';
 import type { Database, Row } from '../parse-server';
 import { toSessionRecord, userPointer, type SessionRecord } from '../record';
 import { destroyById, type Endings } from './endings';
@@ -70,7 +71,7 @@ export class LimitKeeper {
       const sessions = await this.sessionsLike(session, database, replaced);
       const over = sessions.slice(0, Math.max(0, sessions.length - limit));
       if (over.length === 0) return;
-      await this.endings.end(over, 'limit', destroyById(over, database));
+      await this.endings.end(over, { ending: 'limit', by: BY_SERVER }, destroyById(over, database));
       return;
     }
     for (let tries = 0, waited = 0; ; tries += 1) {

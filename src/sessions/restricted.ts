@@ -26,7 +26,7 @@ export interface NewRestrictedSession {
 /** Makes a restricted session for a device of the user, as `createRestrictedSession` does. */
 export async function createRestricted(
   session: NewRestrictedSession,
-  { config, database, policy, limits, events }: Connection,
+  { config, database, policy, limits, events, places }: Connection,
   now: Date,
 ): Promise<SessionRecord> {
   const { userId, expiresIn, scopes, latestEnd = null } = session;
@@ -56,7 +56,7 @@ export async function createRestricted(
   // The controller changes what it is handed.
   await database.create('_Session', structuredClone(row), {});
   await limits.afterCreate(record, database);
-  sessionCreated(record, false, { database, events });
+  sessionCreated(record, false, { database, events, places });
   return record;
 }
 

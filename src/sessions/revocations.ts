@@ -1,7 +1,8 @@
 import { boundedCache } from '../bounded-cache';
 import { REMEMBER_MS, type TokenCache } from './token-cache';
 
-const MAX_REMEMBERED = 1_000_000;
+/** How many revoked tokens are remembered one by one: some 40 MB. */
+const MAX_REMEMBERED = 100_000;
 
 /** How many users are remembered whose sessions were revoked. */
 const MAX_USERS = 100_000;
@@ -24,6 +25,11 @@ export class Revocations {
   /** How many revocations of all sessions of a user there were in this process. */
   userRevocations = 0;
   private readonly listeners = new Set<(tokens: readonly string[]) => void>();
+  private readonly listenersToUnnamed = new Set<() => unknown>();
+  /** Which revocation of {@link userRevocations} was the last one of everybody's sessions. */
+  private lastOfEverybody = 0;
+  /** Until when a cached token may be one of those that were revoked without being read, or that are not remembered. */
+  private unnamedUntil = 0;
 
   constructor(private readonly cache: Pick<TokenCache, 'revoke'>) {}
 
@@ -33,9 +39,35 @@ export class Revocations {
     return () => this.listeners.delete(listener);
   }
 
+  /** Calls the listener when sessions end whose tokens nobody has read. @returns a function that removes it. */
+  onUnnamed(listener: () => unknown): () => void {
+    this.listenersToUnnamed.add(listener);
+    return () => this.listenersToUnnamed.delete(listener);
+  }
+
+  /**
+   * Has every token looked up anew that this process knows: some are of sessions whose rows are deleted, and whose
+   * tokens nobody has read. Only where no other process shares the cache.
+   */
+  async markUnnamed(): Promise<void> {
+    this.suspectAll();
+    await Promise.all([...this.listenersToUnnamed].map(listener => listener()));
+  }
+
+  private suspectAll(): void {
+    this.unnamedUntil = Date.now() + REMEMBER_MS;
+  }
+
+  /** Whether a cached token has to be compared with the sessions that there are. */
+  get isAnyoneSuspect(): boolean {
+    return this.unnamedUntil > 0 && Date.now() < this.unnamedUntil;
+  }
+
   /** Marks tokens whose rows are deleted, then clears them from the caches. Never rejects. */
   async mark(tokens: readonly string[]): Promise<void> {
     if (tokens.length === 0) return;
+    // Any more drive out the oldest, which have to be refused all the same.
+    if (this.revoked.size + tokens.length > MAX_REMEMBERED) this.suspectAll();
     for (const token of tokens) this.revoked.set(token, true);
     for (const listener of this.listeners) listener(tokens);
     await this.cache.revoke(tokens);
@@ -47,8 +79,15 @@ export class Revocations {
     this.users.set(userId, { number: this.userRevocations, except });
   }
 
+  /** Notes that this process revokes sessions of whichever users. */
+  revokesEverybody(): void {
+    this.userRevocations += 1;
+    this.lastOfEverybody = this.userRevocations;
+  }
+
   /** Whether this process has revoked the user's sessions, this one among them, since {@link userRevocations} was so. */
   hasRevokedUser(userId: string, token: string, since: number): boolean {
+    if (this.lastOfEverybody > since) return true;
     const last = this.users.get(userId);
     return last !== undefined && last.number > since && last.except !== token;
   }

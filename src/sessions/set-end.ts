@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { enforce } from '../enforce';
 import { notFoundError } from '../errors';
 import { expiryOf } from '../expiry/policy';
+import { BY_SERVER } from '../history/ender';
 import type { Row } from '../parse-server';
 import { mayChangeForEver } from '../policy/session-class';
 import { lastUseOf, toParseDate, toSessionRecord, type SessionRecord } from '../record';
@@ -48,10 +49,11 @@ export async function invalidate(objectId: string, connection: Connection, now: 
   if (!row) throw notFoundError();
   // Parse Server refuses a token whose end is before now, not one whose end is now.
   const end = toParseDate(new Date(now.getTime() - 1));
-  await endings.invalidate(row, {
+  const data = {
     sessionToken: `r:${randomBytes(16).toString('hex')}`,
     expiresAt: end,
     fixedExpiry: end,
     invalidatedAt: toParseDate(now),
-  });
+  };
+  await endings.invalidate(row, data, BY_SERVER);
 }

@@ -1,12 +1,13 @@
 import type Parse from 'parse/node';
 import type { Installation, Session } from 'parse/node';
 import { invalidSessionError, notFoundError } from '../errors';
-import type { RevokeReason } from '../events/events';
 import * as lifetime from '../expiry/lifetime';
 import { chosenEnd } from '../expiry/policy';
 import { unexpired } from '../expiry/queries';
-import { readParams } from '../params';
-import type { DatabaseOptions, Query, Row } from '../parse-server';
+import { BY_SERVER, type Ender } from '../history/ender';
+import type { EndedSessionView } from '../history/record';
+import { MAX_LISTED, pageParams, readParams } from '../params';
+import type { DatabaseOptions, Query } from '../parse-server';
 import {
   fieldOf,
   sessionIdOf,
@@ -19,8 +20,8 @@ import {
   type SessionRef,
   type UserRef,
 } from '../record';
-import type { Connection, PurgeOptions, PurgeResult } from './connection';
-import { destroyById, ENDING_KEYS } from './endings';
+import type { Connection, PurgeOptions, PurgeResult, RevokeWhereResult, SessionFilter } from './connection';
+import { endAllOfUser, endWhere } from './end-many';
 import { createRestricted, requireClasses } from './restricted';
 import { restrictedParams, type RestrictedSession, type RestrictedSessionOptions } from './restricted-params';
 import { invalidate, setExpiry } from './set-end';
@@ -28,14 +29,6 @@ import { isLockedUser, userExists } from './users';
 
 /** A query for sessions. Run it with `{ useMasterKey: true }`. */
 export type SessionQuery = InstanceType<typeof Parse.Query<Session>>;
-
-/** How many rows one statement deletes at most. */
-const DELETE_CHUNK = 1000;
-/**
- * How many times sessions are looked for that appeared while others were revoked: a user may log in again and
- * again.
- */
-const MAX_ROUNDS = 10;
 
 /** The sessions, for code on the server, as the Ruby class `Parse::Session` has them. */
 export class SessionStore {
@@ -78,8 +71,12 @@ export class SessionStore {
    * @returns false when there was no such session.
    * @throws TypeError for what is no session.
    */
-  async revoke(session: SessionRef): Promise<boolean> {
-    return (await this.revokeWhere({ objectId: sessionIdOf(session) })) > 0;
+  revoke(session: SessionRef): Promise<boolean>;
+  /** @internal */
+  revoke(session: SessionRef, by: Ender): Promise<boolean>;
+  async revoke(session: SessionRef, by = BY_SERVER): Promise<boolean> {
+    const query = { objectId: sessionIdOf(session) };
+    return (await endWhere(query, { ending: 'revoked', by }, this.connect())) > 0;
   }
 
   /**
@@ -88,20 +85,42 @@ export class SessionStore {
    * @returns how many were deleted.
    * @throws TypeError for what is no user, for what is no token, and for any other option.
    */
-  async revokeAllForUser(user: UserRef, options: { except?: string | null } = {}): Promise<number> {
+  revokeAllForUser(user: UserRef, options?: { except?: string | null }): Promise<number>;
+  /** @internal */
+  revokeAllForUser(user: UserRef, options: { except?: string | null }, by: Ender): Promise<number>;
+  async revokeAllForUser(
+    user: UserRef,
+    options: { except?: string | null } = {},
+    by = BY_SERVER,
+  ): Promise<number> {
     const { except: given, ...unknown } = Object(options) as { except?: unknown };
     const except = given ?? '';
     if (Object(options) !== options || typeof except !== 'string' || Object.keys(unknown).length > 0) {
       throw new TypeError('revokeAllForUser takes a user and { except }, the token of a session.');
     }
-    const query: Query = { user: userPointer(userIdOf(user)) };
-    if (except) query.sessionToken = { $ne: except };
-    const { revocations } = this.connect();
-    // Before and after: a session that is made meanwhile may be seen by no look of this revocation.
-    revocations.revokesUser(userIdOf(user), except);
-    const revoked = await this.revokeWhere(query);
-    revocations.revokesUser(userIdOf(user), except);
-    return revoked;
+    const tokens = except ? [except] : [];
+    return endAllOfUser(userIdOf(user), { ending: 'revoked', by }, tokens, this.connect());
+  }
+
+  /**
+   * Ends the sessions that a filter means, in bounded batches: last Tuesday's, those of a provider, those of an address.
+   * Whoever logs in while it runs keeps his session.
+   * @param options.dryRun only count what would be revoked. @default false
+   * @param progress is called with a line of text after each batch.
+   * @throws 142 for a wrong condition or option, naming it, for one that is `undefined`, and for a filter without any
+   * condition, unless it is `{ all: true }`; TypeError for a progress that is no function.
+   */
+  async revokeWhere(
+    filter: SessionFilter,
+    options: { dryRun?: boolean } = {},
+    progress?: (text: string) => unknown,
+  ): Promise<RevokeWhereResult> {
+    if (progress !== undefined && typeof progress !== 'function') {
+      throw new TypeError(
+        'revokeWhere takes a filter, options, and a function that is told of the progress.',
+      );
+    }
+    return this.connect().revokeWhere(filter, options, BY_SERVER, progress);
   }
 
   /**
@@ -130,7 +149,8 @@ export class SessionStore {
     if (installationId) {
       // Restricted ones only: an unrestricted session of the same installation is the user's own, on his phone.
       const query = { user: userPointer(userId), installationId, restricted: true };
-      await this.revokeWhere(query, 'sameInstallation');
+      const by: Ender = maker ? { kind: 'session', session: maker } : BY_SERVER;
+      await endWhere(query, { ending: 'sameInstallation', by }, this.connect());
     }
     const latestEnd = maker && chosenEnd(maker);
     const created = await createRestricted({ ...session, latestEnd }, this.connect(), this.now());
@@ -142,6 +162,16 @@ export class SessionStore {
     }
     const { objectId, sessionToken, scopes, expiresAt } = created;
     return { objectId, sessionToken, restricted: true, scopes, expiresAt };
+  }
+
+  /**
+   * The sessions of a user that are over, newest end first: those that ended before their time, for as long as
+   * `history.keep`, and those that have expired and are not purged yet.
+   * @throws TypeError for what is no user, 142 for a wrong option, naming it.
+   */
+  async ended(user: UserRef, page: { limit?: number; skip?: number } = {}): Promise<EndedSessionView[]> {
+    const { limit = MAX_LISTED, skip = 0 } = readParams(pageParams, page);
+    return this.connect().history.ofUser(userIdOf(user), { limit, skip });
   }
 
   /** The installation that the session was made on, or `null`. */
@@ -212,28 +242,6 @@ export class SessionStore {
   /** @internal */
   async count(query: Query): Promise<number> {
     return this.connect().database.find('_Session', query, { count: true });
-  }
-
-  /** @internal Deletes the sessions that match and ends their tokens. */
-  async revokeWhere(query: Query, reason: RevokeReason = 'revoked'): Promise<number> {
-    let revoked = 0;
-    // Goes on until none is left: a session that ends may have made another one meanwhile.
-    for (let rounds = 0; rounds < MAX_ROUNDS; rounds += 1) {
-      const rows = await this.connect().database.find('_Session', query, { keys: ENDING_KEYS });
-      if (rows.length === 0) break;
-      await this.endAll(rows, reason);
-      revoked += rows.length;
-    }
-    return revoked;
-  }
-
-  /** @internal */
-  async endAll(rows: Row[], reason: RevokeReason): Promise<void> {
-    const { database, endings } = this.connect();
-    for (let start = 0; start < rows.length; start += DELETE_CHUNK) {
-      const chunk = rows.slice(start, start + DELETE_CHUNK);
-      await endings.end(chunk, reason, destroyById(chunk, database));
-    }
   }
 
   /** @internal */

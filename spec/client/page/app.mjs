@@ -110,13 +110,21 @@ async function showDevices() {
   await load();
 }
 
+/** What the user is told of the end of his session, where it is known. */
+function noticeOf(ended) {
+  if (ended?.reason === 'revoked' && ended.by.kind === 'session')
+    return `You signed this device out from another one at ${ended.endedAt.toLocaleTimeString([], { timeStyle: 'short' })}.`;
+  if (ended?.reason === 'revoked' && ended.by.kind === 'self') return 'You signed out everywhere.';
+  return '';
+}
+
 installSessionHandler(Parse, {
-  onInvalidSession() {
+  onInvalidSession(error, { ended }) {
     count('calls');
     const user = Parse.User.current();
     if (location.hash === '#reload') location.reload();
     else if (user) void showDevices();
-    else showLogIn('Your session is over. Please log in again.');
+    else showLogIn(`Your session is over. ${noticeOf(ended)} Please log in again.`);
   },
 });
 

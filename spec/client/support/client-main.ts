@@ -9,7 +9,21 @@ Parse.initialize(appId);
 Parse.serverURL = serverURL;
 Parse.User.enableUnsafeCurrentUser();
 
-const { fetch } = globalThis;
+/** How many requests are under way, and how many have begun. */
+let underWay = 0;
+let begun = 0;
+const platformFetch = globalThis.fetch;
+const fetch: typeof platformFetch = async (...request) => {
+  underWay += 1;
+  begun += 1;
+  try {
+    return await platformFetch(...request);
+  } finally {
+    underWay -= 1;
+  }
+};
+globalThis.fetch = fetch;
+
 let uninstallHandler = () => {};
 
 const scope: ClientScope = {
@@ -29,7 +43,7 @@ const scope: ClientScope = {
     scope.calls.length = 0;
     scope.unhandled.length = 0;
     uninstallHandler = client.installSessionHandler(Parse, {
-      onInvalidSession(error, recoveryError) {
+      onInvalidSession(error, { recoveryError, ended }) {
         const { code, message } = error as { code: number; message: string };
         const user = Parse.User.current()?.id ?? null;
         scope.calls.push({
@@ -37,6 +51,7 @@ const scope: ClientScope = {
           message,
           user,
           recoveryError: (recoveryError as Error | undefined)?.message,
+          ended: ended && { reason: ended.reason, by: ended.by.kind, isDate: ended.endedAt instanceof Date },
         });
       },
       ...options,
@@ -55,7 +70,13 @@ const scope: ClientScope = {
     }
   },
 
-  settle: () => new Promise(resolve => setTimeout(resolve, 300)),
+  async settle() {
+    let before;
+    do {
+      before = begun;
+      await new Promise(resolve => setTimeout(resolve, 100));
+    } while (underWay > 0 || begun > before);
+  },
 
   async holdRequests(work) {
     let release = () => {};

@@ -15,6 +15,8 @@ export interface InvalidSessionCall {
   /** Who the current user was when the handler called back. */
   user: string | null;
   recoveryError?: string;
+  /** What it was told of the end. */
+  ended?: { reason: string; by: string; isDate: boolean } | null;
 }
 
 /** What a function that runs in the client's process gets; it sees nothing else of the spec. */
@@ -35,8 +37,11 @@ export interface ClientScope {
   uninstall(): void;
   /** What became of a promise, as plain values. */
   outcome(work: () => Promise<unknown>): Promise<Outcome>;
-  /** Time for a log-out and a callback that nobody waits for. */
-  settle(): Promise<unknown>;
+  /**
+   * Waits for a log-out, a look-up and a callback that nobody waits for: until for a while no request is under way, and none
+   * has begun.
+   */
+  settle(): Promise<void>;
   /** Starts work whose requests are made now, but reach the server only when `release` is called. */
   holdRequests(work: () => Promise<unknown>): Promise<{ outcome: Promise<Outcome>; release(): void }>;
 }

@@ -45,7 +45,7 @@ export const FILES = {
     'a column that is the package’s',
   ],
   'app-classes': ['Invoice', 'Reading', 'PaymentMethod'],
-  'built-in-classes': ['_Installation', 'ParseSessionDevice', 'ParseSessionFile'],
+  'built-in-classes': ['_Installation', 'ParseSessionDevice', 'ParseSessionFile', 'ParseEndedSession'],
 } satisfies Record<string, SubjectName[]>;
 
 export type File = keyof typeof FILES;

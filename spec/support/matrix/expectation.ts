@@ -70,7 +70,7 @@ export function expected(stock: Observation, got: Observation, cell: Cell): Obse
     };
   }
   const { code, message, foreignToken } = stock;
-  const { without = [], with: more = [], found } = code === undefined ? (rule ?? {}) : {};
+  const { without = [], with: more = [], found, endsSessions } = code === undefined ? (rule ?? {}) : {};
   const columns = new Set(stock.columns);
   without.forEach(column => columns.delete(column));
   more.forEach(column => columns.add(column));
@@ -80,7 +80,9 @@ export function expected(stock: Observation, got: Observation, cell: Cell): Obse
     columns: [...columns].sort(),
     ...(stock.found && { found: stock.found.filter(id => found?.includes(id) ?? true) }),
     foreignToken: rule?.foreignToken ?? foreignToken,
-    stored: stock.stored.map(row => stamped(row, cell)),
+    stored: stock.stored
+      .filter(([className]) => !(endsSessions && className === '_Session'))
+      .map(row => stamped(row, cell)),
   };
 }
 

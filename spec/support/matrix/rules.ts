@@ -22,7 +22,7 @@ import type { MatrixOperation, SubjectName } from './subjects';
 /** What a rule makes of a cell: a refusal that writes nothing, or what stock answers, but for some columns or rows. */
 export type Expectation =
   | { code: number; message?: string }
-  | { without?: string[]; with?: string[]; found?: string[]; foreignToken?: false };
+  | { without?: string[]; with?: string[]; found?: string[]; foreignToken?: false; endsSessions?: true };
 
 export interface Rule {
   /** The part of the README or the contract that says so. */
@@ -196,5 +196,12 @@ export const RULES: readonly Rule[] = [
     subjects: SESSIONS,
     operations: ['get', 'find', 'update'],
     expect: { without: ['secret'] },
+  },
+  {
+    from: 'Ended sessions: a user that is deleted loses every session at once',
+    callers: [...KEYS, 'the read-only master key', ...UNRESTRICTED, 'a user without a session'],
+    subjects: ['the own user'],
+    operations: ['delete'],
+    expect: { endsSessions: true },
   },
 ];

@@ -32,6 +32,7 @@ const APP_CLASSES: Array<[string, Json?]> = [
   ['PaymentMethod'],
   ['ParseSessionDevice', CLOSED],
   ['ParseSessionFile', CLOSED],
+  ['ParseEndedSession', CLOSED],
 ];
 const JOIN = { fields: { relatedId: { type: 'String' }, owningId: { type: 'String' } } };
 
@@ -56,7 +57,10 @@ async function startMatrixServer(mounted: boolean): Promise<SpecServer> {
   );
   const schema = await server.server.config.databaseController.loadSchema();
   for (const [className, permissions] of APP_CLASSES) {
-    await schema.addClassIfNotExists(className, { text: { type: 'String' } }, permissions);
+    const text = { type: 'String' };
+    // The package makes its class of records itself.
+    if (await schema.hasClass(className)) await schema.enforceFieldExists(className, 'text', text, true);
+    else await schema.addClassIfNotExists(className, { text }, permissions);
   }
   for (const className of ['_User', '_Role', '_Session', '_Installation']) {
     await schema.enforceClassExists(className);

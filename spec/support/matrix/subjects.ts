@@ -236,6 +236,7 @@ export const SUBJECTS = {
   },
   ParseSessionDevice: ofApp('ParseSessionDevice'),
   ParseSessionFile: ofApp('ParseSessionFile'),
+  ParseEndedSession: ofApp('ParseEndedSession'),
 } satisfies Record<string, Subject>;
 
 export type SubjectName = keyof typeof SUBJECTS;

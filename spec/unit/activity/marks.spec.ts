@@ -113,7 +113,8 @@ describe('the last accesses in memory', () => {
     const before = process.memoryUsage().heapUsed;
     for (let index = 0; index < COUNT; index += 1) {
       const forwarded = headerOf(index);
-      const origin = originOf({ ip: forwarded.substring(0, 13), headers: { 'user-agent': headerOf(index) } });
+      const request = { ip: forwarded.substring(0, 13), headers: { 'user-agent': headerOf(index) } };
+      const origin = originOf(request, { ip: 'full', userAgent: true });
       marks.set(`r:${index}`, { at: new Date(), ...origin });
     }
     gc();

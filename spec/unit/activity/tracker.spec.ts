@@ -56,7 +56,7 @@ describe('the tracker of last accesses', () => {
       tokenCache,
       log,
       policy,
-      { flushInterval: FLUSH_INTERVAL },
+      { flushInterval: FLUSH_INTERVAL, privacy: { ip: 'full', userAgent: true } },
       { emit: jest.fn() },
       () => listening,
     );
@@ -508,5 +508,18 @@ describe('the tracker of last accesses', () => {
     await use('r:b');
     await jest.advanceTimersByTimeAsync(10 * FLUSH_INTERVAL);
     expect(objectIds()).toEqual(['id-r:a']);
+  });
+
+  it('does not wait for ever for a database that does not answer when it is shut down', async () => {
+    let answer = () => {};
+    database.update = () => new Promise<void>(resolve => (answer = resolve));
+    track();
+    await use('r:a');
+    const ended = jest.fn();
+    void tracker.shutdown().then(ended, ended);
+    await jest.advanceTimersByTimeAsync(5 * SECOND);
+    expect(ended.mock.calls).toEqual([[undefined]]);
+    expect(log.error).toHaveBeenCalledTimes(1);
+    answer();
   });
 });

@@ -3,6 +3,7 @@ import { toSessionRecord } from '../../../src/record';
 
 describe('a session view', () => {
   const NOW = new Date('2026-07-01T12:00:00.000Z');
+  const PLACES = { known: (ip: string | null | undefined) => (ip ? `the place of ${ip}` : null) };
   const record = (more: object = {}) =>
     toSessionRecord({
       objectId: 'abc',
@@ -14,10 +15,10 @@ describe('a session view', () => {
     });
 
   it('never holds the token, whatever the row holds', () => {
-    const view = toView(record({ _hashed: 'x', secret: 'y' }), 'abc', NOW);
+    const view = toView(record({ _hashed: 'x', secret: 'y' }), 'abc', NOW, PLACES);
     expect(JSON.stringify(view)).not.toContain('r:secret');
     expect(Object.keys(view)).not.toContain('sessionToken');
-    expect(Object.keys(view)).toEqual(Object.keys(toView(record(), null, NOW)));
+    expect(Object.keys(view)).toEqual(Object.keys(toView(record(), null, NOW, PLACES)));
   });
 
   it.each([
@@ -25,7 +26,7 @@ describe('a session view', () => {
     ['other', false],
     [null, false],
   ])('is current when %p asks: %p', (id, current) => {
-    expect(toView(record(), id, NOW).current).toBe(current);
+    expect(toView(record(), id, NOW, PLACES).current).toBe(current);
   });
 
   it('has dates in ISO 8601, however the database answers them', () => {
@@ -33,7 +34,7 @@ describe('a session view', () => {
     const iso = date.toISOString();
     for (const shape of [date, iso, { __type: 'Date', iso }]) {
       const row = { createdAt: shape, expiresAt: shape, lastAccessedAt: shape, authenticatedAt: shape };
-      expect(toView(record(row), null, NOW)).toMatchObject({
+      expect(toView(record(row), null, NOW, PLACES)).toMatchObject({
         createdAt: iso,
         expiresAt: iso,
         lastAccessedAt: iso,
@@ -47,7 +48,7 @@ describe('a session view', () => {
     ['now', '2026-07-01T12:00:00.000Z', true],
     ['ahead', '2026-07-01T12:00:00.001Z', true],
   ])('is active until its end: %s', (_what, iso, active) => {
-    expect(toView(record({ expiresAt: { __type: 'Date', iso } }), null, NOW).active).toBe(active);
+    expect(toView(record({ expiresAt: { __type: 'Date', iso } }), null, NOW, PLACES).active).toBe(active);
   });
 });
 

@@ -1,4 +1,4 @@
-import { schedulePurge } from '../../../src/purge/job';
+import { schedulePurge } from '../../../src/purge/schedule';
 import type { PurgeResult } from '../../../src/sessions/connection';
 import { MINUTE } from '../../support/time';
 

@@ -5,12 +5,14 @@ import { guardRule } from './guard';
 import { ownClassesRule } from './own-classes';
 import { secretsRule } from './secrets';
 import { sessionClassRule } from './session-class';
+import { usersRule } from './users';
 
 /** The rules of the gate in their order. The first one judges first, and stands round all others. */
 export const RULES: readonly Rule[] = [
   guardRule,
   credentialsRule,
   anonymityRule,
+  usersRule,
   sessionClassRule,
   secretsRule,
   ownClassesRule,

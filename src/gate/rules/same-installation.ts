@@ -1,6 +1,7 @@
 import type { Database, Row } from '../../parse-server';
 import { destroyById, ENDING_KEYS } from '../../sessions/endings';
 import type { Access } from '../access';
+import { enderOf } from '../ender';
 import type { Visit } from '../visit';
 
 /**
@@ -37,9 +38,10 @@ export async function replace(
   if (rows.length === 0) return;
   const newToken = String(sessionToken);
   const { makers, upgrades, runtime } = visit;
+  const by = await enderOf(visit);
   const end = async () => {
     if (rows.some(row => makers.includes(String(row.sessionToken)))) makers.push(newToken);
-    await runtime.endings.end(rows, 'sameInstallation', destroyById(rows, database));
+    await runtime.endings.end(rows, { ending: 'sameInstallation', by }, destroyById(rows, database));
   };
   if ((createdWith as { action?: string } | undefined)?.action === 'upgrade') upgrades.set(newToken, end);
   else await end();

@@ -15,6 +15,8 @@ import {
 import { toSessionRecord, type SessionRecord } from '../../record';
 import { ENDING_KEYS, type Destroy } from '../../sessions/endings';
 import { forgetSessions } from '../../sessions/forget';
+import { isBarredUser } from '../../sessions/users';
+import { enderOf } from '../ender';
 import type { Rule } from '../rule';
 import type { Visit } from '../visit';
 import { follow, followMeanwhile } from './anonymity';
@@ -70,7 +72,8 @@ export const sessionClassRule: Rule = {
     // gone, and this one has to go as well.
     const isFromAnother = visit.caller.kind === 'session' && isMadeFromAnother(session.createdWith);
     const isOrphaned = async (rows: Pick<Database, 'find'>) =>
-      isOvertaken(record, visit) || (isFromAnother && visit.makersAreGone(rows));
+      isOvertaken(record, visit) ||
+      (isFromAnother ? visit.makersAreGone(rows) : isLateLogIn(record, visit, rows));
     if (await isOrphaned(pastGate)) {
       await pastGate.destroy(SESSION, { objectId: record.objectId }, {});
       throw invalidSessionError();
@@ -140,6 +143,7 @@ export const sessionClassRule: Rule = {
       access.query = { $and: [query, condition] };
       return proceed();
     };
+    const by = await enderOf(visit);
     let result: unknown;
     // Goes on until none is left: one of the user's sessions may have made another one meanwhile.
     for (let rounds = 0; rounds < MAX_ROUNDS; rounds += 1) {
@@ -147,13 +151,20 @@ export const sessionClassRule: Rule = {
       if (rounds > 0 && rows.length === 0) break;
       const reason = reasonOf(query, options, visit, rows);
       if (rounds === 0 && reason === 'passwordChange') noteOwnEnd(rows, visit);
-      const answer = await runtime.endings.end(rows, reason, destroy, transaction);
+      const answer = await runtime.endings.end(rows, { ending: reason, by }, destroy, transaction);
       result = rounds === 0 ? answer : result;
       if (transaction || !('user' in query)) break;
     }
     return result;
   },
 };
+
+/**
+ * Whether a user logs in who was locked or deleted meanwhile. Parse Server has looked at him before it compared the
+ * password, and that takes a while.
+ */
+const isLateLogIn = async ({ userId }: SessionRecord, visit: Visit, rows: Pick<Database, 'find'>) =>
+  userId !== null && !visit.isServer && !visit.signedUp.has(userId) && (await isBarredUser(userId, rows));
 
 /**
  * Judges what a client sent for a new session. Log-ins by Parse Server itself have another `createdWith`, and

@@ -1,0 +1,58 @@
+import { ErrorCode, invalidSessionError, parseError, restrictedError } from '../errors';
+import type { SessionEmitter } from '../events/events';
+import { readParams } from '../params';
+import type { FunctionRequest } from '../parse-server';
+import type { SessionRecord } from '../record';
+import type { CallerSessions } from '../sessions/callers';
+import { PARAMS } from './params';
+
+/** Who calls a function: the master key, or a session of its own user. */
+export type FunctionCaller = { master: true } | { master: false; session: SessionRecord; userId: string };
+
+/** Tells who calls a function, and whose sessions he means. */
+export class FunctionCallers {
+  constructor(
+    private readonly callers: CallerSessions,
+    private readonly events: SessionEmitter,
+  ) {}
+
+  /** @throws 209 without a session. */
+  async of({ master, user }: FunctionRequest): Promise<FunctionCaller> {
+    if (master) return { master: true };
+    const token = user?.getSessionToken();
+    const session = token ? await this.callers.live(token) : null;
+    if (!session?.userId) throw invalidSessionError();
+    return { master: false, session, userId: session.userId };
+  }
+
+  /** The same, who is not restricted. @throws 119 for a restricted session. */
+  async unrestricted(request: FunctionRequest): Promise<FunctionCaller> {
+    const caller = await this.of(request);
+    if (!caller.master && caller.session.restricted) {
+      this.events.blocked(caller.session, 'call', request.functionName ?? '');
+      throw restrictedError();
+    }
+    return caller;
+  }
+
+  /** The same, who changes something. @throws 119 for a restricted session and for the read-only master key. */
+  async changing(request: FunctionRequest): Promise<FunctionCaller> {
+    const caller = await this.unrestricted(request);
+    if (caller.master && request.isReadOnly) {
+      throw parseError(ErrorCode.OPERATION_FORBIDDEN, 'The read-only master key cannot change sessions.');
+    }
+    return caller;
+  }
+}
+
+/** The user whose sessions are meant: the caller's own, or for the master key the parameter `userId`. */
+export function userOf(caller: FunctionCaller, params: unknown): string {
+  if (caller.master) return readParams(PARAMS.ofUser, params).userId;
+  readParams(PARAMS.none, params);
+  return caller.userId;
+}
+
+/** The same, and what else was given. */
+export function userAndRest(caller: FunctionCaller, { userId, ...rest }: Record<string, unknown>) {
+  return { userId: userOf(caller, { userId }), rest };
+}

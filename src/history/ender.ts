@@ -1,0 +1,18 @@
+import type { SessionRecord } from '../record';
+
+/** A session that ends sessions, its own or others. */
+type EndingSession = Pick<SessionRecord, 'objectId' | 'userId' | 'name' | 'userAgent'>;
+
+/** Who ends a session. */
+export type Ender =
+  | { kind: 'session'; session: EndingSession }
+  /** The holder of the master key. */
+  | { kind: 'master' }
+  /** The app's own code, a rule of this package, or Parse Server for a client without a session. */
+  | { kind: 'server' };
+
+export const BY_MASTER: Ender = { kind: 'master' };
+export const BY_SERVER: Ender = { kind: 'server' };
+
+/** The one of these who ends it, as its user and an auditor see him. `self`: the session itself. */
+export type EnderKind = 'self' | 'session' | 'master' | 'server';

@@ -1,0 +1,168 @@
+import type { RevokeReason } from '../events/events';
+import { isExpired } from '../expiry/lifetime';
+import { pagesById } from '../paging';
+import type { Database, Logger, Query, Row } from '../parse-server';
+import type { Places } from '../places/places';
+import { withKept, type Privacy } from '../privacy/kept';
+import { toDate, toParseDate, toSessionRecord, userPointer } from '../record';
+import { destroyRows, ensureOwnClass, hasOwnClass, HISTORY_CLASS } from '../schema/own-class';
+import { sha256 } from '../sha256';
+import type { Ender } from './ender';
+import {
+  HISTORY_COLUMNS,
+  HISTORY_INDEXED,
+  recordOf,
+  viewOfExpired,
+  viewOfRecord,
+  type EndedSessionView,
+  type Unplaced,
+} from './record';
+import { RecordWriter } from './writer';
+
+export interface HistoryOptions {
+  /** How long records are kept, in milliseconds. `false`: no session leaves a record. */
+  history: { keep: number } | false;
+  privacy: Privacy;
+}
+
+/** How many records one statement reads at most. */
+const MANY = 1000;
+
+/** A part of a list: so many after the first so many. */
+export interface Page {
+  limit: number;
+  skip: number;
+}
+
+/**
+ * The sessions that are over: those that ended before their time by their records, those that have expired by
+ * themselves, until the purge deletes them.
+ */
+export class History {
+  private readonly writer: RecordWriter | undefined;
+
+  constructor(
+    private readonly database: Database,
+    log: Pick<Logger, 'error' | 'info'>,
+    private readonly options: HistoryOptions,
+    private readonly places: Pick<Places, 'known'>,
+    private readonly now: () => Date,
+  ) {
+    if (options.history) this.writer = new RecordWriter(database, log);
+  }
+
+  /** Whether sessions leave records. */
+  get isKept(): boolean {
+    return this.options.history !== false;
+  }
+
+  /** Makes the class of the records. */
+  async open(withIndexes: boolean): Promise<void> {
+    if (!this.isKept) return;
+    await ensureOwnClass(this.database, HISTORY_CLASS, HISTORY_COLUMNS, withIndexes ? HISTORY_INDEXED : []);
+  }
+
+  /** Notes sessions that have ended before their time. @param rows with `ENDING_KEYS`. */
+  add(rows: readonly Row[], reason: RevokeReason, by: Ender): void {
+    if (!this.writer) return;
+    const at = this.now();
+    const { privacy } = this.options;
+    this.writer.add(rows.map(row => recordOf(withKept(row, privacy), reason, by, at)));
+  }
+
+  /** Writes the records that wait. Never rejects. */
+  async flush(): Promise<void> {
+    await this.writer?.flush();
+  }
+
+  async shutdown(): Promise<void> {
+    await this.writer?.shutdown();
+  }
+
+  /**
+   * The session of a token that is over; `null` for one that is not, and for an unknown token. It takes as long for
+   * either.
+   */
+  async ofToken(sessionToken: string): Promise<Unplaced | null> {
+    await this.flush();
+    const [[session], [record]] = await Promise.all([
+      this.database.find('_Session', { sessionToken }, { limit: 1 }),
+      this.records({ tokenHash: sha256(sessionToken) }, { limit: 1, skip: 0 }),
+    ]);
+    if (!session) return record ? viewOfRecord(record) : null;
+    const found = toSessionRecord(session);
+    return isExpired(found, this.now()) ? viewOfExpired(found) : null;
+  }
+
+  /** The sessions of a user that are over, newest end first. */
+  async ofUser(userId: string, { limit, skip }: Page): Promise<EndedSessionView[]> {
+    await this.flush();
+    const expired = {
+      user: userPointer(userId),
+      expiresAt: { $lt: toParseDate(this.now()) },
+      // These have records.
+      invalidatedAt: null,
+    };
+    const sort = { expiresAt: -1, objectId: 1 };
+    const sessions = await this.database.find('_Session', expired, { limit: skip + limit, sort });
+    // So many of the records come before the page in any case.
+    const before = Math.max(0, skip - sessions.length);
+    const records = await this.records({ userId }, { limit: skip + limit - before, skip: before });
+    return [...sessions.map(toSessionRecord).map(viewOfExpired), ...records.map(viewOfRecord)]
+      .sort((a, b) => (a.endedAt < b.endedAt ? 1 : a.endedAt > b.endedAt ? -1 : 0))
+      .slice(skip - before, skip - before + limit)
+      .map(ended => this.view(ended));
+  }
+
+  /** All records of a user, also those of the time before `history: false` that are not purged yet. */
+  async recordsOf(userId: string): Promise<EndedSessionView[]> {
+    await this.flush();
+    const ended: EndedSessionView[] = [];
+    if (!(await hasOwnClass(this.database, HISTORY_CLASS))) return ended;
+    const page = { limit: MANY };
+    for await (const rows of pagesById(this.database, HISTORY_CLASS, () => ({ userId }), page)) {
+      ended.push(...rows.map(row => this.view(viewOfRecord(row))));
+    }
+    return ended;
+  }
+
+  /** Deletes the records of a user. */
+  async forget(userId: string): Promise<void> {
+    await this.flush();
+    if (await hasOwnClass(this.database, HISTORY_CLASS))
+      await destroyRows(this.database, HISTORY_CLASS, { userId });
+  }
+
+  /** Deletes the records that are older than they are kept, in batches; all of them where none are kept. */
+  async purge(batchSize: number): Promise<void> {
+    if (!(await hasOwnClass(this.database, HISTORY_CLASS))) return;
+    const { history } = this.options;
+    // All of them: the clock may have stepped back since they ended.
+    const old = history
+      ? { $lt: toParseDate(new Date(this.now().getTime() - history.keep)) }
+      : { $exists: true };
+    // Each batch begins where the one before ends: PostgreSQL's index still knows the rows that are deleted.
+    let from: Date | null = null;
+    do {
+      const endedAt = { ...old, ...(from && { $gte: toParseDate(from) }) };
+      const options = { sort: { endedAt: 1 }, skip: batchSize, limit: 1, keys: ['endedAt'] };
+      const [next] = await this.database.find(HISTORY_CLASS, { endedAt }, options);
+      let to = toDate(next?.endedAt);
+      // More than a batch ended in the same millisecond.
+      if (to && from && to <= from) to = new Date(from.getTime() + 1);
+      await destroyRows(this.database, HISTORY_CLASS, {
+        endedAt: to ? { ...endedAt, $lt: toParseDate(to) } : endedAt,
+      });
+      from = to;
+    } while (from);
+  }
+
+  private async records(query: Query, { limit, skip }: Page): Promise<Row[]> {
+    if (!this.isKept) return [];
+    return this.database.find(HISTORY_CLASS, query, { limit, skip, sort: { endedAt: -1, objectId: 1 } });
+  }
+
+  private view(ended: Unplaced): EndedSessionView {
+    return { ...ended, place: this.places.known(ended.ip) };
+  }
+}

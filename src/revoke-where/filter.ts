@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { addressOf } from '../address';
+import { ErrorCode, parseError } from '../errors';
+import { KINDS, OF_KIND } from '../expiry/kind';
+import { readParams, text } from '../params';
+import type { Query } from '../parse-server';
+import { keptAddress, type Privacy } from '../privacy/kept';
+import { toDate, toParseDate } from '../record';
+
+const A_DATE = 'expected a date: a Date, or a text in ISO 8601 such as "2026-01-31T12:00:00Z"';
+
+const isoText = z.union([z.iso.datetime({ offset: true }), z.iso.date()]);
+
+const date = z.unknown().transform((value, context) => {
+  // JavaScript reads a date into many a text: `"5"` is May 2001.
+  const isWrong = typeof value === 'string' && !isoText.safeParse(value).success;
+  const parsed = isWrong ? null : toDate(value);
+  const year = parsed?.getUTCFullYear() ?? NaN;
+  // Databases take no others.
+  if (parsed && year >= 1 && year <= 9999) return parsed;
+  context.addIssue({ code: 'custom', message: A_DATE });
+  return z.NEVER;
+});
+
+const address = z.unknown().transform((value, context) => {
+  const parsed = typeof value === 'string' ? addressOf(value) : null;
+  if (parsed) return parsed;
+  context.addIssue({ code: 'custom', message: 'expected an IP address' });
+  return z.NEVER;
+});
+
+const ALL_ALONE = 'takes no other condition beside it';
+
+const conditions = z.strictObject({
+  createdBefore: date.optional(),
+  lastAccessedBefore: date.optional(),
+  kind: z.enum(KINDS, { error: `expected one of ${KINDS.join(', ')}` }).optional(),
+  authProvider: text(128).optional(),
+  ip: address.optional(),
+  all: z.literal(true, { error: 'expected true' }).optional(),
+});
+
+/**
+ * The query for the sessions that a filter means.
+ * @param privacy what is kept of addresses. Where that is their networks, an address means its network.
+ * @throws 142 for a wrong condition, naming it, for one that is `undefined`, and when there is none.
+ */
+export function queryOf(filter: unknown, privacy: Pick<Privacy, 'ip'>): Query {
+  const refuse = (what: string) => parseError(ErrorCode.VALIDATION_ERROR, what);
+  // A condition that is left out by mistake would end more sessions than meant.
+  for (const [name, value] of Object.entries(Object(filter) as object)) {
+    if (value === undefined) throw refuse(`${name}: expected a value, got undefined.`);
+  }
+  const { all, ...given } = readParams(conditions, filter);
+  const { createdBefore, lastAccessedBefore, kind, authProvider, ip } = given;
+  const isEmpty = Object.keys(given).length === 0;
+  if (all && !isEmpty) throw refuse(`all: ${ALL_ALONE}`);
+  if (!all && isEmpty) throw refuse('expected a condition, or { all: true } for all sessions.');
+  const parts: Query[] = [];
+  if (createdBefore) parts.push({ createdAt: { $lt: toParseDate(createdBefore) } });
+  if (lastAccessedBefore) {
+    const before = { $lt: toParseDate(lastAccessedBefore) };
+    parts.push({ $or: [{ lastAccessedAt: before }, { lastAccessedAt: null, updatedAt: before }] });
+  }
+  if (kind) parts.push(OF_KIND[kind]);
+  if (authProvider) parts.push({ 'createdWith.authProvider': authProvider });
+  const kept = keptAddress(ip, privacy);
+  if (ip && !kept) throw refuse('ip: no addresses are kept (the option privacy).');
+  // Rows of the time before the option have whole addresses, until their turn comes.
+  if (ip) parts.push({ ip: { $in: [...new Set([ip, kept])] } });
+  return parts.length > 0 ? { $and: parts } : {};
+}
