@@ -209,3 +209,32 @@ it('a log-in that is under way while its user is locked leaves no session', asyn
   await server.rest('PUT', `/users/${user.userId}`, { ...MASTER, body: { ACL } });
   expect(await useToken(server, await server.login(user.username, user.password))).toBe(200);
 });
+
+// MongoDB reads within the transaction on its own connection.
+(SPEC_DATABASE === 'postgresql' ? it : it.skip)(
+  'a transaction that deletes a user reads nothing beside it: others may hold all connections',
+  async () => {
+    const user = await server.signUp();
+    const { adapter } = server.server.config.databaseController;
+    let isOpen = false;
+    const reads: string[] = [];
+    const [open, close] = ['createTransactionalSession', 'commitTransactionalSession'].map(name => {
+      const call = adapter[name].bind(adapter);
+      return jest.spyOn(adapter, name).mockImplementation((...args: any[]) => {
+        isOpen = name === 'createTransactionalSession';
+        return call(...args);
+      });
+    });
+    const find = adapter.find.bind(adapter);
+    const finds = jest.spyOn(adapter, 'find').mockImplementation((...args: any[]) => {
+      if (isOpen) reads.push(args[0]);
+      return find(...args);
+    });
+    const requests = [{ method: 'DELETE', path: `/parse/users/${user.userId}` }];
+    const { body } = await batch({ transaction: true, requests }, MASTER);
+    for (const spy of [open, close, finds]) spy!.mockRestore();
+    expect(body).toEqual([{ success: {} }]);
+    expect(reads).toEqual([]);
+    expect(await sessionsOf(user.userId)).toEqual([]);
+  },
+);

@@ -15,7 +15,12 @@ export const usersRule: Rule = {
 
   async destroy(access, proceed) {
     const { visit } = access;
-    const users = idsOf(await read(queryOf(access), visit.pastGate, ['objectId']));
+    const query = queryOf(access);
+    // Within a transaction a read would need a second connection, and other transactions may hold all of them.
+    const users =
+      typeof query.objectId === 'string'
+        ? [query.objectId]
+        : idsOf(await read(query, visit.pastGate, ['objectId']));
     const destroyed = await proceed();
     await endSessions('userDeleted', visit, async () => users);
     return destroyed;
