@@ -25,3 +25,12 @@ export function addressOf(text: string | null | undefined): string | null {
   const { address } = new SocketAddress({ address: bare, family: 'ipv6' });
   return address.startsWith(MAPPED) ? address.slice(MAPPED.length) : address;
 }
+
+/** The four numbers of an IPv4 address, or the eight groups of an IPv6 one. @param address as `addressOf` answers it. */
+export function groupsOf(address: string): string[] {
+  if (isIPv4(address)) return address.split('.');
+  const [head = '', tail = ''] = address.split('::');
+  const [first = [], last = []] = [head, tail].map(part => (part === '' ? [] : part.split(':')));
+  const zeros = Array<string>(8 - first.length - last.length).fill('0');
+  return [...first, ...zeros, ...last];
+}

@@ -1,129 +1,11 @@
-import { Cron } from 'croner';
-import { z } from 'zod';
-import { duration } from './duration';
+import type { z } from 'zod';
 import { optionErrors } from './option-errors';
-import { FACTORS, type Factor } from './policy/factors';
-import { ALWAYS_GUARDED, type Guard } from './policy/guarded-classes';
+import { optionSchema } from './option-schema';
 import type { Locate } from './places/places';
-import { ADDRESSES, type Privacy } from './privacy/kept';
-import { purgeParams } from './purge/purge';
+import type { Factor } from './policy/factors';
+import type { Guard } from './policy/guarded-classes';
+import type { Privacy } from './privacy/kept';
 import type { PurgeOptions } from './sessions/connection';
-
-const className = z
-  .string()
-  .regex(/^(_?[A-Za-z][A-Za-z0-9_]*)$/)
-  .describe('the name of a class, such as "Invoice"');
-const CLASSES = 'an array of class names';
-const openClass = className
-  .refine(name => !ALWAYS_GUARDED.includes(name))
-  .describe('the name of a class other than _User, _Session and _Role, which are always guarded');
-const functionPrefix = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$|^$/);
-
-const DURATION =
-  'a duration above 0 such as "30m" or "90d", up to 100 years, or a number of seconds, up to 10 years';
-
-/** How long the records of ended sessions are kept, in milliseconds. */
-const DEFAULT_KEEP_MS = 30 * 24 * 60 * 60_000;
-
-/** The longest delay of a timer in Node. A longer one would fire at once, and again every millisecond. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
-
-const lifetime = z
-  .strictObject({
-    idle: duration.optional().describe(DURATION),
-    maxAge: duration.optional().describe(DURATION),
-  })
-  .refine(({ idle, maxAge }) => idle !== undefined || maxAge !== undefined)
-  .transform(({ idle, maxAge = Infinity }) => ({ idle: idle ?? maxAge, maxAge }))
-  .optional()
-  .describe('{ idle, maxAge }, at least one of them');
-
-const limit = z.number().int().min(1).optional().describe('a whole number from 1 on');
-
-const isCronPattern = (pattern: string) => {
-  try {
-    new Cron(pattern, { paused: true }).stop();
-    return true;
-  } catch {
-    return false;
-  }
-};
-
-const { batchSize, olderThan, orphans } = purgeParams.shape;
-
-/** The options. Error messages quote the descriptions. */
-const schema = z.strictObject({
-  guard: z
-    .union([
-      z.literal('*'),
-      z.array(className),
-      z.strictObject({ except: z.array(openClass).describe(CLASSES) }),
-    ])
-    .default([])
-    .describe("an array of class names, '*', or { except }, an array of class names"),
-  guardFiles: z.boolean().default(false).describe('true or false'),
-  functionPrefix: functionPrefix.default('').describe('letters, digits and underscores, such as "auth_"'),
-  indexes: z.boolean().default(true).describe('true or false'),
-  expiry: z
-    .strictObject({ authenticated: lifetime, anonymous: lifetime, restricted: lifetime })
-    .default({})
-    .describe('{ authenticated, anonymous, restricted }, each { idle, maxAge }'),
-  activity: z
-    .strictObject({
-      enabled: z.boolean().default(true).describe('true or false'),
-      flushInterval: duration
-        .refine(value => value <= LONGEST_TIMER_MS)
-        .default(60_000)
-        .describe('a duration such as "60s" or "5m", or a number of seconds, above 0 and up to 24 days'),
-    })
-    .default({ enabled: true, flushInterval: 60_000 })
-    .describe('{ enabled, flushInterval }'),
-  maxSessionsPerUser: z
-    .strictObject({ authenticated: limit, anonymous: limit, restricted: limit })
-    .default({})
-    .describe('{ authenticated, anonymous, restricted }, each a whole number from 1 on'),
-  onLimit: z
-    .enum(['revoke-oldest', 'refuse'])
-    .default('revoke-oldest')
-    .describe("'revoke-oldest' or 'refuse'"),
-  fresh: z
-    .array(
-      className
-        .refine(name => name !== '_Session')
-        .describe('the name of a class other than _Session, such as "PaymentMethod"'),
-    )
-    .default([])
-    .describe(CLASSES),
-  freshWithin: duration.default(15 * 60_000).describe(DURATION),
-  privacy: z
-    .strictObject({
-      ip: z.enum(ADDRESSES).default('full').describe("'full', 'truncated' or 'none'"),
-      userAgent: z.boolean().default(true).describe('true or false'),
-    })
-    .default({ ip: 'full', userAgent: true })
-    .describe('{ ip, userAgent }'),
-  locate: z
-    .custom<Locate>(value => typeof value === 'function')
-    .optional()
-    .describe('a function'),
-  revokeOthersOn: z
-    .array(z.enum(FACTORS).describe("'authData' or 'email'"))
-    .default([])
-    .describe("an array of 'authData' and 'email'"),
-  history: z
-    .union([z.literal(false), z.strictObject({ keep: duration.default(DEFAULT_KEEP_MS).describe(DURATION) })])
-    .default({ keep: DEFAULT_KEEP_MS })
-    .describe('false, or { keep }'),
-  purge: z
-    .strictObject({
-      schedule: z.string().refine(isCronPattern).describe('a cron pattern such as "*/15 * * * *"'),
-      batchSize: batchSize.describe('a whole number from 1 to 10000'),
-      olderThan: olderThan.describe(DURATION),
-      orphans: orphans.describe('true or false'),
-    })
-    .optional()
-    .describe('{ schedule, batchSize, olderThan, orphans }'),
-});
 
 /** How long sessions of one kind live. Durations are strings such as `'30m'` or `'90d'`, or numbers of seconds. */
 export interface LifetimeOptions {
@@ -228,14 +110,14 @@ export interface SessionsOptions {
   purge?: { schedule: string } & Omit<PurgeOptions, 'dryRun'>;
 }
 
-export type ResolvedOptions = Readonly<z.output<typeof schema>>;
+export type ResolvedOptions = Readonly<z.output<typeof optionSchema>>;
 
 /**
  * Checks the options and fills in the defaults.
  * @throws TypeError with the option's path, what it got and what it takes.
  */
 export function resolveOptions(options: SessionsOptions = {}): ResolvedOptions {
-  const parsed = schema.safeParse(options);
+  const parsed = optionSchema.safeParse(options);
   if (parsed.success) {
     const { activity, expiry } = parsed.data;
     const idleKind = Object.entries(expiry).find(
@@ -248,5 +130,5 @@ export function resolveOptions(options: SessionsOptions = {}): ResolvedOptions {
     }
     return Object.freeze(parsed.data);
   }
-  throw new TypeError(optionErrors(parsed.error.issues, options, schema));
+  throw new TypeError(optionErrors(parsed.error.issues, options, optionSchema));
 }

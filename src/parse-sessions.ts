@@ -62,9 +62,9 @@ export function parseSessions(input: SessionsOptions = {}): Sessions {
   /** Stops the look for a server that starts without what `configure()` answered. */
   let stopWatching: () => void = () => undefined;
 
-  const log = () => running?.config.loggerController;
-  const places = new Places(options.locate, log);
-  const events = new SessionEmitter(log, places);
+  const serverLog = () => running?.config.loggerController;
+  const places = new Places(options.locate, serverLog);
+  const events = new SessionEmitter(serverLog, places);
   const store = new SessionStore(started, now);
 
   /** What is built while Parse Server starts, in this order. */
@@ -91,7 +91,7 @@ export function parseSessions(input: SessionsOptions = {}): Sessions {
     await checkGate(Parse.Server, runtime);
 
     await startCloudCode(Parse, { ...app, options, store, runtime });
-    const { loggerController: log } = config;
+    const log = config.loggerController;
     const adoption = adoptSessions(options.expiry, { database, log, now });
     runtime.stop.push(() => adoption.stop());
     const privacy = adoptPrivacy(options.privacy, tracedClasses(options), { database, log });

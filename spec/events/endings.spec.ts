@@ -1,4 +1,5 @@
 import { startSecondProcess, type SecondProcess } from '../support/second-process';
+import { failNextDelete } from '../support/failing-delete';
 import { startServer, type SpecServer } from '../support/server';
 import { makeSession, makeUser, parseDate, pointerTo, sessionRow } from '../support/sessions';
 import { watchForRest } from '../support/settled';
@@ -133,12 +134,9 @@ describe('no end is told', () => {
 
   it('of a session whose end fails, and its later end is', async () => {
     const { objectId } = await makeSession(server, await makeUser(server));
-    const { adapter } = server.server.config.databaseController;
-    const destroy = jest
-      .spyOn(adapter, 'deleteObjectsByQuery')
-      .mockRejectedValueOnce(new Error('no connection'));
+    const restore = failNextDelete(server);
     await expect(server.sessions.store.revoke(objectId)).rejects.toThrow('no connection');
-    destroy.mockRestore();
+    restore();
     await settled();
     expect(here(objectId)).toEqual([]);
     await server.sessions.store.revoke(objectId);

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { failNextDelete } from '../support/failing-delete';
 import { startServer, type SpecServer } from '../support/server';
 import { makeSession, makeUser, parseDate, pointerTo, sessionRow, useToken } from '../support/sessions';
 import { eventually } from '../support/time';
@@ -141,12 +142,9 @@ describe('no record is left', () => {
 
   it('by a session whose end fails', async () => {
     const { objectId } = await makeSession(server, await makeUser(server));
-    const { adapter } = server.server.config.databaseController;
-    const destroy = jest
-      .spyOn(adapter, 'deleteObjectsByQuery')
-      .mockRejectedValueOnce(new Error('no connection'));
+    const restore = failNextDelete(server);
     await expect(server.sessions.store.revoke(objectId)).rejects.toThrow('no connection');
-    destroy.mockRestore();
+    restore();
     await written();
     expect(await recordsOf(objectId)).toEqual([]);
   });

@@ -1,3 +1,4 @@
+import { failNextDelete } from '../support/failing-delete';
 import { startServer, type SpecServer, type SpecUser } from '../support/server';
 import { makeSession, pointerTo, useToken } from '../support/sessions';
 import { eventually } from '../support/time';
@@ -173,12 +174,9 @@ describe('a user keeps his sessions', () => {
 
   it('when his deletion fails', async () => {
     const user = await server.signUp();
-    const { adapter } = server.server.config.databaseController;
-    const destroy = jest
-      .spyOn(adapter, 'deleteObjectsByQuery')
-      .mockRejectedValueOnce(new Error('no connection'));
+    const restore = failNextDelete(server);
     const { status } = await server.rest('DELETE', `/users/${user.userId}`, MASTER);
-    destroy.mockRestore();
+    restore();
     expect(status).not.toBe(200);
     expect(await useToken(server, user)).toBe(200);
   });

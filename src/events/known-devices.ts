@@ -1,8 +1,8 @@
 import { isIPv4 } from 'node:net';
-import { addressOf } from '../address';
+import { addressOf, groupsOf } from '../address';
 import { deviceOf, formerNamesOf } from '../device';
 import type { Database } from '../parse-server';
-import { destroyRows, DEVICE_CLASS, ensureOwnClass, hasOwnClass } from '../schema/own-class';
+import { createOnce, destroyRows, DEVICE_CLASS, ensureOwnClass, hasOwnClass } from '../schema/own-class';
 import { toDate, toParseDate, toSessionRecord, userPointer, type SessionRecord } from '../record';
 import { sha256 } from '../sha256';
 
@@ -12,19 +12,12 @@ const REMEMBER_MS = 400 * 24 * 60 * 60_000;
 /** Longer than it takes to store the device of a new session. */
 const MOMENT_MS = 60_000;
 
-/** Parse's `DUPLICATE_VALUE`. */
-const EXISTS = 137;
-
 /** The network of an address: the first three numbers of IPv4, the first four groups (a site) of IPv6. */
 export function networkOf(ip: string | null): string | null {
   const address = addressOf(ip);
   if (!address) return null;
-  if (isIPv4(address)) return address.split('.').slice(0, 3).join('.');
-  const [head = '', tail = ''] = address.split('::');
-  const groups = [head, tail].map(part => (part === '' ? [] : part.split(':')));
-  const [first = [], last = []] = groups;
-  const zeros = Array<string>(8 - first.length - last.length).fill('0');
-  return [...first, ...zeros, ...last].slice(0, 4).join(':');
+  const groups = groupsOf(address);
+  return isIPv4(address) ? groups.slice(0, 3).join('.') : groups.slice(0, 4).join(':');
 }
 
 type Traces = Pick<SessionRecord, 'userAgent' | 'ip'>;
@@ -61,12 +54,7 @@ export async function isFirstFromDevice(session: SessionRecord, database: Databa
     createdAt: now,
     updatedAt: now,
   };
-  try {
-    await database.create(DEVICE_CLASS, row, {});
-  } catch (error) {
-    if ((error as { code?: number }).code === EXISTS) return false;
-    throw error;
-  }
+  if (!(await createOnce(database, DEVICE_CLASS, row))) return false;
   const former = formerFingerprintOf(session);
   if (former !== fingerprint) {
     const query = { objectId: idOf(userId, former) };
@@ -86,7 +74,6 @@ export async function isFirstFromDevice(session: SessionRecord, database: Databa
 
 /** Forgets devices that were first seen very long ago. */
 export async function forgetOldDevices(database: Database, now: Date): Promise<void> {
-  if (!(await hasOwnClass(database, DEVICE_CLASS))) return;
   const before = toParseDate(new Date(now.getTime() - REMEMBER_MS));
   await destroyRows(database, DEVICE_CLASS, { createdAt: { $lt: before } });
 }
@@ -99,7 +86,5 @@ export async function knownDevicesOf(userId: string, database: Database): Promis
 }
 
 /** Forgets the devices of a user. */
-export async function forgetDevicesOf(userId: string, database: Database): Promise<void> {
-  if (await hasOwnClass(database, DEVICE_CLASS))
-    await destroyRows(database, DEVICE_CLASS, { owner: sha256(userId) });
-}
+export const forgetDevicesOf = (userId: string, database: Database): Promise<void> =>
+  destroyRows(database, DEVICE_CLASS, { owner: sha256(userId) });

@@ -1,3 +1,4 @@
+import { behindStart } from '../behind-start';
 import { pastDeadlocks } from '../deadlock';
 import { pagesById } from '../paging';
 import type { Database, Logger, Query } from '../parse-server';
@@ -24,54 +25,39 @@ const olderThanPolicy = (kind: Kind, end: object): Query => ({
 
 /**
  * Brings sessions that are older than the policy under it, behind the start. Each gets one idle period from now, so
- * that the first start logs nobody out. A later start gives it no other one. What is left to do stands in the
- * sessions themselves: after a stop, a crash or a failure the next start goes on, and several processes may do it
- * at once.
- * @returns `stop()`, which waits for the batch under way.
+ * that the first start logs nobody out. A later start gives it no other one.
  */
 export function adoptSessions(policy: ExpiryPolicy, surroundings: Surroundings): { stop(): Promise<void> } {
   const { log, now } = surroundings;
   const started = now().getTime();
-  let isStopped = false;
   let adopted = 0;
   let toldAt = started;
   const tell = (text: string) =>
     log.info(`parse-server-sessions: sessions older than the option expiry: ${text}`);
 
-  async function adopt(): Promise<void> {
+  async function adopt(isStopped: () => boolean): Promise<void> {
     for (const kind of KINDS) {
       const lifetime = policy[kind];
       if (!lifetime) continue;
       for await (const count of batches(kind, lifetime, surroundings)) {
         if (adopted === 0) tell('each gets one idle period from now, in batches');
         adopted += count;
-        if (isStopped) return;
+        if (isStopped()) return;
         const at = now().getTime();
         if (at - toldAt < PROGRESS_MS) continue;
         toldAt = at;
         tell(`${adopted} done`);
       }
-      if (isStopped) return;
+      if (isStopped()) return;
     }
   }
 
-  const adopting = adopt().then(
-    () => {
-      const rest = isStopped ? '; the next start goes on' : '';
-      if (adopted > 0) tell(`${adopted} done, in ${now().getTime() - started} ms${rest}`);
-    },
-    error =>
-      log.error(
-        'parse-server-sessions: sessions older than the option expiry could not be brought under it, the next start ' +
-          `tries again: ${(error as Error)?.message}`,
-      ),
-  );
-  return {
-    async stop() {
-      isStopped = true;
-      await adopting;
-    },
-  };
+  const failure = 'sessions older than the option expiry could not be brought under it';
+  return behindStart(failure, log, async isStopped => {
+    await adopt(isStopped);
+    const rest = isStopped() ? '; the next start goes on' : '';
+    if (adopted > 0) tell(`${adopted} done, in ${now().getTime() - started} ms${rest}`);
+  });
 }
 
 /** @returns how many sessions each batch had. */

@@ -2,11 +2,14 @@ import { ErrorCode, invalidSessionError, notFoundError, parseError } from '../er
 import type { User } from 'parse/node';
 import { OF_KIND } from '../expiry/kind';
 import { unexpired } from '../expiry/queries';
-import { BY_MASTER, type Ender } from '../history/ender';
+import { BY_MASTER } from '../history/ender';
 import type { FunctionRequest, Query } from '../parse-server';
 import type { Places } from '../places/places';
 import { userPointer, type SessionRecord } from '../record';
 import type { CallerSessions } from '../sessions/callers';
+import type { Connection } from '../sessions/connection';
+import { endAllOfUser, endWhere } from '../sessions/end-many';
+import type { Cause } from '../sessions/endings';
 import type { SessionStore } from '../sessions/store';
 import { MAX_LISTED, pageParams, readParams } from '../params';
 import { userAndRest, userOf, type FunctionCaller, type FunctionCallers } from './function-callers';
@@ -16,6 +19,8 @@ import { byLastAccess, toView, type SessionView } from './view';
 
 export interface FunctionDependencies {
   store: SessionStore;
+  /** What ends sessions. */
+  connection: Connection;
   callers: FunctionCallers;
   /** What this process knows of sessions. */
   known: Pick<CallerSessions, 'forget'>;
@@ -30,9 +35,11 @@ export interface FunctionDependencies {
 
 const wrongPasswordError = () => parseError(ErrorCode.OBJECT_NOT_FOUND, 'Invalid username/password.');
 
-/** Who ends the sessions that a caller ends. */
-const enderOf = (caller: FunctionCaller): Ender =>
-  caller.master ? BY_MASTER : { kind: 'session', session: caller.session };
+/** Why the sessions end that a caller revokes. */
+const revokedBy = (caller: FunctionCaller): Cause => ({
+  ending: 'revoked',
+  by: caller.master ? BY_MASTER : { kind: 'session', session: caller.session },
+});
 
 export type CloudFunction = (request: FunctionRequest) => Promise<unknown>;
 
@@ -41,7 +48,7 @@ export type CloudFunction = (request: FunctionRequest) => Promise<unknown>;
  * a change by a restricted session or by the read-only master key.
  */
 export function sessionFunctions(dependencies: FunctionDependencies) {
-  const { store, callers, known, places, now } = dependencies;
+  const { store, connection, callers, known, places, now } = dependencies;
   const attempts = new PasswordAttempts();
 
   const view = (session: SessionRecord, caller: FunctionCaller): SessionView =>
@@ -72,6 +79,12 @@ export function sessionFunctions(dependencies: FunctionDependencies) {
       { sort: { lastAccessedAt: -1, objectId: 1 }, skip: before, limit: skip + limit - before },
     );
     return [...accessed, ...never].sort(byLastAccess).slice(skip - before, skip - before + limit);
+  }
+
+  /** Ends the sessions of a user, but for that with the token `except`. */
+  async function revokeAll(userId: string, caller: FunctionCaller, except?: string) {
+    const kept = except ? [except] : [];
+    return { revoked: await endAllOfUser(userId, revokedBy(caller), kept, connection) };
   }
 
   return {
@@ -122,7 +135,8 @@ export function sessionFunctions(dependencies: FunctionDependencies) {
       const caller = await callers.changing(request);
       const { objectId } = readParams(PARAMS.byId, request.params);
       const session = await manageable(caller, objectId);
-      if (!(await store.revoke(session, enderOf(caller)))) throw notFoundError();
+      const ended = await endWhere({ objectId: session.objectId }, revokedBy(caller), connection);
+      if (ended === 0) throw notFoundError();
       return { revoked: 1 };
     },
 
@@ -130,16 +144,15 @@ export function sessionFunctions(dependencies: FunctionDependencies) {
       const caller = await callers.changing(request);
       if (caller.master) {
         const { userId, except } = readParams(PARAMS.exceptOfUser, request.params);
-        return { revoked: await store.revokeAllForUser(userId, { except }, enderOf(caller)) };
+        return revokeAll(userId, caller, except);
       }
       readParams(PARAMS.none, request.params);
-      const except = caller.session.sessionToken;
-      return { revoked: await store.revokeAllForUser(caller.userId, { except }, enderOf(caller)) };
+      return revokeAll(caller.userId, caller, caller.session.sessionToken);
     },
 
     async revokeSessions(request: FunctionRequest): Promise<{ revoked: number }> {
       const caller = await callers.changing(request);
-      return { revoked: await store.revokeAllForUser(userOf(caller, request.params), {}, enderOf(caller)) };
+      return revokeAll(userOf(caller, request.params), caller);
     },
 
     async createRestrictedSession(request: FunctionRequest): Promise<{

@@ -129,8 +129,7 @@ export class History {
   /** Deletes the records of a user. */
   async forget(userId: string): Promise<void> {
     await this.flush();
-    if (await hasOwnClass(this.database, HISTORY_CLASS))
-      await destroyRows(this.database, HISTORY_CLASS, { userId });
+    await destroyRows(this.database, HISTORY_CLASS, { userId });
   }
 
   /** Deletes the records that are older than they are kept, in batches; all of them where none are kept. */

@@ -63,7 +63,7 @@ function knownDevice(userAgent: string | null): Device | null {
   return Object.values(device).some(Boolean) ? device : null;
 }
 
-function enderOf(by: Ender, { objectId, userId }: SessionRecord): EndedBy {
+function endedByOf(by: Ender, { objectId, userId }: SessionRecord): EndedBy {
   if (by.kind !== 'session') return { kind: by.kind, name: null, device: null };
   if (by.session.objectId === objectId) return { kind: 'self', name: null, device: null };
   const isOwn = by.session.userId !== null && by.session.userId === userId;
@@ -82,7 +82,7 @@ export function recordOf(row: Row, reason: RevokeReason, by: Ender, at: Date): R
   const session = toSessionRecord(row);
   const earlier = earlierEnd(session, at);
   const endedAt = toParseDate(earlier?.at ?? at);
-  const endedBy = enderOf(earlier ? BY_SERVER : by, session);
+  const endedBy = endedByOf(earlier ? BY_SERVER : by, session);
   const record: Row = {
     objectId: session.objectId,
     createdAt: session.createdAt.toISOString(),

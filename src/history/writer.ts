@@ -1,5 +1,5 @@
 import type { Database, Logger, Row } from '../parse-server';
-import { HISTORY_CLASS } from '../schema/own-class';
+import { createOnce, HISTORY_CLASS } from '../schema/own-class';
 import { inTimeForShutdown } from '../shutdown';
 
 /** How long a record waits for others, in milliseconds. */
@@ -14,8 +14,6 @@ const AT_ONCE = 5;
 const RETRY_MS = [1000, 2000, 5000, 10_000, 30_000];
 /** How often the database refuses a record, while it takes others beside it, before it is dropped. */
 const MAX_REFUSALS = 3;
-/** Parse's `DUPLICATE_VALUE`. */
-const EXISTS = 137;
 
 interface Waiting {
   id: string;
@@ -138,7 +136,8 @@ export class RecordWriter {
       let error: unknown;
       await Promise.all(
         some.map(one =>
-          this.create(one.record).then(
+          // Another process may have ended the same session, and recorded it.
+          createOnce(this.database, HISTORY_CLASS, one.record).then(
             () => this.waiting.delete(one.id),
             reason => {
               failed.push(one);
@@ -174,13 +173,6 @@ export class RecordWriter {
     const query = { objectId: { $in: batch.map(({ id }) => id) }, invalidatedAt: null };
     const rows = await this.database.find('_Session', query, { keys: ['objectId'] });
     return new Set(rows.map(row => String(row.objectId)));
-  }
-
-  /** Another process may have ended the same session, and recorded it. */
-  private async create(record: Row): Promise<void> {
-    await this.database.create(HISTORY_CLASS, record, {}).catch(error => {
-      if (error?.code !== EXISTS) throw error;
-    });
   }
 
   private fails(error: Error): void {

@@ -1,3 +1,4 @@
+import { behindStart } from '../behind-start';
 import { pastDeadlocks } from '../deadlock';
 import { pagesById } from '../paging';
 import type { Database, Logger, Query, Row } from '../parse-server';
@@ -22,84 +23,64 @@ export interface TracedClass {
 /** A truncated address ends in `.0`, or in `::` after three groups at most. */
 const NOT_TRUNCATED = '([^0:]|[^.]0|[^:]:|([^:]+:){4}:)$';
 
-/**
- * Brings what was kept before under the option `privacy`, behind the start, in batches. What is left to do stands in the
- * rows themselves: after a stop or a failure the next start goes on.
- * @returns `stop()`, which waits for the batch under way.
- */
+/** The rows that a change is for, and the change. */
+type Change = [which: Query, change: (rows: Row[]) => Array<[rows: Row[], data: Row]>];
+
+const REMOVED = { __op: 'Delete' };
+
+/** What has to change in a class for its rows to be as the option says. */
+function changesOf(privacy: Privacy, devices: readonly string[]): Change[] {
+  const changes: Change[] = [];
+  if (privacy.ip === 'none') changes.push([{ ip: { $exists: true } }, rows => [[rows, { ip: REMOVED }]]]);
+  if (privacy.ip === 'truncated') {
+    changes.push([{ ip: { $regex: NOT_TRUNCATED } }, rows => truncations(rows, privacy)]);
+  }
+  if (!privacy.userAgent) {
+    const which = { $or: devices.map(column => ({ [column]: { $exists: true } })) };
+    const none = Object.fromEntries(devices.map(column => [column, REMOVED]));
+    changes.push([which, rows => [[rows, none]]]);
+  }
+  return changes;
+}
+
+/** Brings what was kept before under the option `privacy`, behind the start, in batches. */
 export function adoptPrivacy(
   privacy: Privacy,
   classes: readonly TracedClass[],
   { database, log }: Surroundings,
 ): { stop(): Promise<void> } {
-  let isStopped = false;
   let changed = 0;
 
-  async function inBatches(
-    className: string,
-    which: Query,
-    change: (rows: Row[], update: (rows: Row[], data: Row) => Promise<unknown>) => Promise<void>,
-  ): Promise<void> {
-    const update = (rows: Row[], data: Row) => {
-      const query = { objectId: { $in: rows.map(row => row.objectId) } };
-      return pastDeadlocks(() => database.update(className, query, data, { many: true }));
-    };
-    for await (const rows of pagesById(database, className, () => which, { limit: BATCH, keys: ['ip'] })) {
-      if (isStopped) return;
-      await change(rows, update);
-      changed += rows.length;
-    }
-  }
-
-  async function adopt(): Promise<void> {
+  async function adopt(isStopped: () => boolean): Promise<void> {
     for (const { className, devices } of classes) {
-      if (privacy.ip === 'none') {
-        await inBatches(className, { ip: { $exists: true } }, async (rows, update) => {
-          await update(rows, { ip: { __op: 'Delete' } });
-        });
-      }
-      if (privacy.ip === 'truncated') {
-        await inBatches(className, { ip: { $regex: NOT_TRUNCATED } }, async (rows, update) => {
-          for (const [ip, some] of byAddress(rows, privacy))
-            await update(some, { ip: ip || { __op: 'Delete' } });
-        });
-      }
-      if (!privacy.userAgent) {
-        const which = { $or: devices.map(column => ({ [column]: { $exists: true } })) };
-        const none = Object.fromEntries(devices.map(column => [column, { __op: 'Delete' }]));
-        await inBatches(className, which, async (rows, update) => {
-          await update(rows, none);
-        });
+      for (const [which, change] of changesOf(privacy, devices)) {
+        const page = { limit: BATCH, keys: ['ip'] };
+        for await (const rows of pagesById(database, className, () => which, page)) {
+          if (isStopped()) return;
+          for (const [some, data] of change(rows)) {
+            const query = { objectId: { $in: some.map(row => row.objectId) } };
+            await pastDeadlocks(() => database.update(className, query, data, { many: true }));
+          }
+          changed += rows.length;
+        }
       }
     }
   }
 
-  const adopting = adopt().then(
-    () => {
-      if (changed > 0) log.info(`parse-server-sessions: the option privacy: ${changed} older rows follow it`);
-    },
-    error =>
-      log.error(
-        'parse-server-sessions: older rows could not follow the option privacy, the next start tries again: ' +
-          `${(error as Error)?.message}`,
-      ),
-  );
-  return {
-    async stop() {
-      isStopped = true;
-      await adopting;
-    },
-  };
+  return behindStart('older rows could not follow the option privacy', log, async isStopped => {
+    await adopt(isStopped);
+    if (changed > 0) log.info(`parse-server-sessions: the option privacy: ${changed} older rows follow it`);
+  });
 }
 
-/** Rows by what is kept of their addresses; an empty text for nothing. */
-function byAddress(rows: Row[], privacy: Privacy): Map<string, Row[]> {
-  const groups = new Map<string, Row[]>();
+/** The networks of addresses, with the rows that get them. */
+function truncations(rows: Row[], privacy: Privacy): Array<[Row[], Row]> {
+  const groups = new Map<string | null, Row[]>();
   for (const row of rows) {
-    const kept = keptAddress(String(row.ip), privacy) ?? '';
+    const kept = keptAddress(String(row.ip), privacy);
     const group = groups.get(kept);
     if (group) group.push(row);
     else groups.set(kept, [row]);
   }
-  return groups;
+  return [...groups].map(([ip, some]) => [some, { ip: ip ?? REMOVED }]);
 }

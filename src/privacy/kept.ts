@@ -1,5 +1,5 @@
-import { isIPv4, SocketAddress } from 'node:net';
-import { addressOf } from '../address';
+import { isIPv4 } from 'node:net';
+import { addressOf, groupsOf } from '../address';
 
 /** How much of an address is kept: all of it, the network (`/24`, `/48`), or nothing. */
 export const ADDRESSES = ['full', 'truncated', 'none'] as const;
@@ -20,12 +20,10 @@ interface Traces {
 function truncated(text: string): string | null {
   const address = addressOf(text);
   if (!address) return null;
-  if (isIPv4(address)) return address.replace(/\d+$/, '0');
-  const [head = '', tail] = address.split('::');
-  const groups = head === '' ? [] : head.split(':');
-  // What `::` stands for is zeros: three groups of them are enough.
-  const first = (tail === undefined ? groups : [...groups, '0', '0', '0']).slice(0, 3);
-  return new SocketAddress({ address: `${first.join(':')}::`, family: 'ipv6' }).address;
+  const first = groupsOf(address)
+    .slice(0, 3)
+    .join(isIPv4(address) ? '.' : ':');
+  return addressOf(isIPv4(address) ? `${first}.0` : `${first}::`);
 }
 
 /** What is kept of an address; `null` for nothing. */

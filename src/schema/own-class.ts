@@ -1,4 +1,4 @@
-import type { Database, Query } from '../parse-server';
+import type { Database, Query, Row } from '../parse-server';
 import { classesMissing } from './classes';
 
 /** Which file belongs to which session. */
@@ -7,6 +7,9 @@ export const FILE_CLASS = 'ParseSessionFile';
 export const DEVICE_CLASS = 'ParseSessionDevice';
 /** The records of sessions that ended before their time. */
 export const HISTORY_CLASS = 'ParseEndedSession';
+
+/** Parse's `DUPLICATE_VALUE`. */
+const EXISTS = 137;
 
 const OWN_CLASSES: ReadonlySet<string> = new Set([FILE_CLASS, DEVICE_CLASS, HISTORY_CLASS]);
 export const isOwnClass = (className: string): boolean => OWN_CLASSES.has(className);
@@ -49,8 +52,24 @@ export async function ensureOwnClass(
   }
 }
 
-/** Deletes what matches in a class of this package. Parse Server answers 101 when that is nothing. */
+/** Adds a row to a class of this package. @returns false when there is one with its id, whoever added it. */
+export async function createOnce(
+  database: Pick<Database, 'create'>,
+  className: string,
+  row: Row,
+): Promise<boolean> {
+  try {
+    await database.create(className, row, {});
+    return true;
+  } catch (error) {
+    if ((error as { code?: unknown }).code === EXISTS) return false;
+    throw error;
+  }
+}
+
+/** Deletes what matches in a class of this package, if it exists. Parse Server answers 101 when that is nothing. */
 export async function destroyRows(database: Database, className: string, query: Query): Promise<void> {
+  if (!(await hasOwnClass(database, className))) return;
   await database.destroy(className, query, {}).catch(error => {
     if (error?.code !== 101) throw error;
   });

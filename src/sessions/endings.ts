@@ -103,7 +103,7 @@ export class Endings {
       return rows.length === 1 ? this.endOne(rows, cause, destroy) : this.endMany(rows, cause, destroy);
     }
     const result = await destroy({});
-    await this.ended(cause.mayStay ? await this.goneOf(rows) : rows, cause);
+    await this.ended(rows, cause);
     return result;
   }
 
@@ -125,7 +125,7 @@ export class Endings {
     else await this.letOthersFinish(rows);
     // The row is still there where its event was emitted before (`invalidate`), or its process has died over it.
     const result = await destroy({});
-    await this.ended(cause.mayStay ? await this.goneOf(rows) : rows, cause);
+    await this.ended(rows, cause);
     return told > 0 ? told : result;
   }
 
@@ -163,7 +163,7 @@ export class Endings {
       await this.letOthersFinish(rows);
       await destroy({});
     }
-    await this.ended(cause.mayStay ? await this.goneOf(rows) : rows, cause);
+    await this.ended(rows, cause);
     // `undefined`: MongoDB's adapter does not count.
     return result === undefined ? gone.length : result;
   }
@@ -199,7 +199,8 @@ export class Endings {
     return isRecorded || this.events.has(eventOf(ending)) || (await this.files.isInUse());
   }
 
-  private async ended(rows: Row[], { ending, by }: Cause): Promise<void> {
+  private async ended(all: Row[], { ending, by, mayStay }: Cause): Promise<void> {
+    const rows = mayStay ? await this.goneOf(all) : all;
     // Parse Server itself refuses expired tokens, cached or not. An expired session is its own record.
     if (ending !== 'expired') {
       this.history.add(rows, ending, by);

@@ -22,6 +22,7 @@ import {
 } from '../record';
 import type { Connection, PurgeOptions, PurgeResult, RevokeWhereResult, SessionFilter } from './connection';
 import { endAllOfUser, endWhere } from './end-many';
+import type { Cause } from './endings';
 import { createRestricted, requireClasses } from './restricted';
 import { restrictedParams, type RestrictedSession, type RestrictedSessionOptions } from './restricted-params';
 import { invalidate, setExpiry } from './set-end';
@@ -29,6 +30,14 @@ import { isLockedUser, userExists } from './users';
 
 /** A query for sessions. Run it with `{ useMasterKey: true }`. */
 export type SessionQuery = InstanceType<typeof Parse.Query<Session>>;
+
+const REVOKED: Cause = { ending: 'revoked', by: BY_SERVER };
+
+/** @param takes what the call takes beside it. @throws TypeError for what is neither a function nor left out. */
+function requireProgress(progress: unknown, takes: string): void {
+  if (progress === undefined || typeof progress === 'function') return;
+  throw new TypeError(`${takes}, and a function that is told of the progress.`);
+}
 
 /** The sessions, for code on the server, as the Ruby class `Parse::Session` has them. */
 export class SessionStore {
@@ -71,12 +80,8 @@ export class SessionStore {
    * @returns false when there was no such session.
    * @throws TypeError for what is no session.
    */
-  revoke(session: SessionRef): Promise<boolean>;
-  /** @internal */
-  revoke(session: SessionRef, by: Ender): Promise<boolean>;
-  async revoke(session: SessionRef, by = BY_SERVER): Promise<boolean> {
-    const query = { objectId: sessionIdOf(session) };
-    return (await endWhere(query, { ending: 'revoked', by }, this.connect())) > 0;
+  async revoke(session: SessionRef): Promise<boolean> {
+    return (await endWhere({ objectId: sessionIdOf(session) }, REVOKED, this.connect())) > 0;
   }
 
   /**
@@ -85,21 +90,13 @@ export class SessionStore {
    * @returns how many were deleted.
    * @throws TypeError for what is no user, for what is no token, and for any other option.
    */
-  revokeAllForUser(user: UserRef, options?: { except?: string | null }): Promise<number>;
-  /** @internal */
-  revokeAllForUser(user: UserRef, options: { except?: string | null }, by: Ender): Promise<number>;
-  async revokeAllForUser(
-    user: UserRef,
-    options: { except?: string | null } = {},
-    by = BY_SERVER,
-  ): Promise<number> {
+  async revokeAllForUser(user: UserRef, options: { except?: string | null } = {}): Promise<number> {
     const { except: given, ...unknown } = Object(options) as { except?: unknown };
     const except = given ?? '';
     if (Object(options) !== options || typeof except !== 'string' || Object.keys(unknown).length > 0) {
       throw new TypeError('revokeAllForUser takes a user and { except }, the token of a session.');
     }
-    const tokens = except ? [except] : [];
-    return endAllOfUser(userIdOf(user), { ending: 'revoked', by }, tokens, this.connect());
+    return endAllOfUser(userIdOf(user), REVOKED, except ? [except] : [], this.connect());
   }
 
   /**
@@ -115,11 +112,7 @@ export class SessionStore {
     options: { dryRun?: boolean } = {},
     progress?: (text: string) => unknown,
   ): Promise<RevokeWhereResult> {
-    if (progress !== undefined && typeof progress !== 'function') {
-      throw new TypeError(
-        'revokeWhere takes a filter, options, and a function that is told of the progress.',
-      );
-    }
+    requireProgress(progress, 'revokeWhere takes a filter, options');
     return this.connect().revokeWhere(filter, options, BY_SERVER, progress);
   }
 
@@ -209,9 +202,7 @@ export class SessionStore {
    * @throws 142 for a wrong option, naming it, TypeError for a progress that is no function.
    */
   async purgeExpired(options: PurgeOptions = {}, progress?: (text: string) => unknown): Promise<PurgeResult> {
-    if (progress !== undefined && typeof progress !== 'function') {
-      throw new TypeError('purgeExpired takes options, and a function that is told of the progress.');
-    }
+    requireProgress(progress, 'purgeExpired takes options');
     return this.connect().purge(options, progress);
   }
 

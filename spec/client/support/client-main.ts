@@ -74,6 +74,7 @@ const scope: ClientScope = {
     let before;
     do {
       before = begun;
+      // Rest has no sign of its own: the SDK begins its next request within a few turns of the event loop.
       await new Promise(resolve => setTimeout(resolve, 100));
     } while (underWay > 0 || begun > before);
   },

@@ -14,15 +14,9 @@ export const usersRule: Rule = {
   covers: className => className === USER,
 
   async destroy(access, proceed) {
-    const { visit } = access;
-    const query = queryOf(access);
-    // Within a transaction a read would need a second connection, and other transactions may hold all of them.
-    const users =
-      typeof query.objectId === 'string'
-        ? [query.objectId]
-        : idsOf(await read(query, visit.pastGate, ['objectId']));
+    const users = await usersAt(access);
     const destroyed = await proceed();
-    await endSessions('userDeleted', visit, async () => users);
+    await endSessions('userDeleted', access.visit, async () => users);
     return destroyed;
   },
 
@@ -32,15 +26,17 @@ export const usersRule: Rule = {
     const isLock = locks(data);
     const written = factorsWritten(data, visit.runtime.revokeOthersOn);
     if (validateOnly || (!isLock && written.length === 0)) return proceed();
-    const before = await read(queryOf(access), visit.pastGate);
-    const updated = await proceed();
     if (isLock) {
-      await endSessions('userLocked', visit, async () => idsOf(before));
-      return updated;
+      const users = await usersAt(access);
+      const locked = await proceed();
+      await endSessions('userLocked', visit, async () => users);
+      return locked;
     }
+    const before = await visit.pastGate.find(USER, queryOf(access), {});
+    const updated = await proceed();
     const byLogIn = visit.caller.kind !== 'session' && visit.caller.kind !== 'master';
     const changed = async (database: Pick<Database, 'find'>) => {
-      const now = await read({ objectId: { $in: idsOf(before) } }, database);
+      const now = await database.find(USER, { objectId: { $in: idsOf(before) } }, {});
       const isChanged = (user: Row) => {
         const old = before.find(({ objectId }) => objectId === user.objectId) ?? {};
         return written.some(factor => hasOtherFactors(old, user, factor, byLogIn));
@@ -56,10 +52,17 @@ export const usersRule: Rule = {
 const queryOf = ({ query }: Access): Query =>
   typeof query?.objectId === 'string' ? { objectId: query.objectId } : (query ?? {});
 
-const read = (query: Query, rows: Pick<Database, 'find'>, keys?: string[]) =>
-  rows.find(USER, query, keys ? { keys } : {});
-
 const idsOf = (users: Row[]) => users.map(({ objectId }) => String(objectId));
+
+/**
+ * The ids of the users whom an access is about. Within a transaction a read would need a second connection, and other
+ * transactions may hold all of them.
+ */
+async function usersAt(access: Access): Promise<string[]> {
+  const query = queryOf(access);
+  if (typeof query.objectId === 'string') return [query.objectId];
+  return idsOf(await access.visit.pastGate.find(USER, query, { keys: ['objectId'] }));
+}
 
 /**
  * Ends the sessions of users; in a transaction once it is over. What they end for is done, so a failure stands in the
