@@ -20,6 +20,7 @@ const onDatabase = (name, color, database) => ({
   testMatch: ['<rootDir>/spec/**/*.spec.ts'],
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/spec/unit/'],
   globals: { SPEC_DATABASE: database },
+  moduleNameMapper: { '^@node-rs/bcrypt$': '<rootDir>/spec/support/quick-bcrypt.ts' },
   setupFiles: ['<rootDir>/spec/support/environment.ts'],
   globalSetup: `<rootDir>/spec/support/${database}-setup.ts`,
   globalTeardown: `<rootDir>/spec/support/${database}-teardown.ts`,
