@@ -1,4 +1,5 @@
 import { startSecondProcess, type ProcessScope, type SecondProcess } from '../support/second-process';
+import { recordsWritten } from '../support/records';
 import { startServer, type SpecServer } from '../support/server';
 import { makeSession, makeUser, useToken, type SpecSession } from '../support/sessions';
 
@@ -29,7 +30,7 @@ afterEach(() => victim.stop());
 
 const recordsOf = (where: object) => server.rawFind(RECORDS, where);
 /** Has this process write the records that wait. */
-const written = () => server.sessions.store.ended('nobody');
+const written = () => recordsWritten({ server });
 const idsOf = (sessions: Array<{ objectId: string }>) => sessions.map(({ objectId }) => objectId).sort();
 
 /** Where the process stops before it is killed: in front of a call of its database's adapter. */
@@ -86,10 +87,8 @@ async function expectEnded({ objectId, token }: SpecSession, records: number): P
 async function expectNextStart(): Promise<void> {
   await startVictim();
   const { objectId } = await makeSession(server, userId);
-  await victim.run(async ({ server }, id) => {
-    await server.sessions.store.revoke(id);
-    await server.sessions.store.ended('nobody');
-  }, objectId);
+  await victim.run(({ server }, id) => server.sessions.store.revoke(id), objectId);
+  await victim.run(recordsWritten);
   expect(await recordsOf({ objectId })).toHaveLength(1);
 }
 

@@ -1,4 +1,6 @@
 import { startSecondProcess, type ProcessScope, type SecondProcess } from '../support/second-process';
+import { eventually } from '../support/time';
+import { recordsWritten } from '../support/records';
 import { startServer, type SpecServer } from '../support/server';
 import { makeSession, pointerTo, sessionRow, useToken } from '../support/sessions';
 
@@ -90,17 +92,15 @@ async function makeTarget(isOrphan: boolean): Promise<Target> {
 }
 
 /** Has both processes write the records that wait. */
-const written = () =>
-  Promise.all([
-    server.sessions.store.ended('nobody'),
-    second.run(({ server }) => server.sessions.store.ended('nobody')),
-  ]);
+const written = () => Promise.all([recordsWritten({ server }), second.run(recordsWritten)]);
 
 async function expectOneRecord(target: Target, reasons: string[]): Promise<void> {
-  await written();
-  const records = await server.rawFind(RECORDS, { objectId: target.objectId });
-  expect(records).toHaveLength(1);
-  expect(reasons).toContain(records[0].reason);
+  const [record] = await eventually(async () => {
+    const records = await server.rawFind(RECORDS, { objectId: target.objectId });
+    expect(records).toHaveLength(1);
+    return records;
+  });
+  expect(reasons).toContain(record.reason);
   expect(await useToken(server, target)).toBe(209);
   const { userId } = target;
   const [ended, living, all] = await Promise.all([
@@ -148,7 +148,7 @@ describe.each([false, true])(
         const ended = second.run(there, target);
         await second.run(({ state }) => state.reached);
         await here({ server }, target);
-        await server.sessions.store.ended('nobody');
+        await recordsWritten({ server });
         await second.run(({ state }) => {
           for (const mend of state.stops.splice(0)) mend();
           state.release();

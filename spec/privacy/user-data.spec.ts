@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { FolderFiles } from '../support/folder-files';
+import { recordsWritten } from '../support/records';
 import { startServer, type SpecServer } from '../support/server';
 import { makeSession, pointerTo, sessionRow } from '../support/sessions';
 import { eventually } from '../support/time';
@@ -130,7 +131,7 @@ describe('eraseUser()', () => {
 
   it('leaves other users’ alone', async () => {
     const [one, other] = [await makeWhole(), await makeWhole()];
-    await server.sessions.exportUser(other.user.userId);
+    await Promise.all([server.sessions.exportUser(other.user.userId), recordsWritten({ server })]);
     const before = await rowsOf(other.user.userId);
     expect(before.map(rows => rows.length)).toEqual([2, 1, 1]);
     await server.sessions.eraseUser(one.user.userId);
@@ -170,7 +171,7 @@ it.each([undefined, null, '', 7, {}])('refuse %p, which is no user', async user 
 
 it('find and remove what was remembered before the records were turned off', async () => {
   const { user } = await makeWhole();
-  await server.sessions.exportUser(user.userId);
+  await recordsWritten({ server });
   const later = await startServer({ history: false }, { databaseURI: server.databaseURI });
   try {
     expect((await later.sessions.exportUser(user.userId)).endedSessions).toHaveLength(1);

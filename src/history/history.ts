@@ -17,7 +17,7 @@ import {
   type EndedSessionView,
   type Unplaced,
 } from './record';
-import { RecordWriter } from './writer';
+import { RecordWriter, sessionsLeft } from './writer';
 
 export interface HistoryOptions {
   /** How long records are kept, in milliseconds. `false`: no session leaves a record. */
@@ -27,6 +27,8 @@ export interface HistoryOptions {
 
 /** How many records one statement reads at most. */
 const MANY = 1000;
+/** Whoever ends so many sessions at once waits for their records, or they would keep those of others waiting. */
+const CROWD = 1000;
 
 /** A part of a list: so many after the first so many. */
 export interface Page {
@@ -62,17 +64,24 @@ export class History {
     await ensureOwnClass(this.database, HISTORY_CLASS, HISTORY_COLUMNS, withIndexes ? HISTORY_INDEXED : []);
   }
 
-  /** Notes sessions that have ended before their time. @param rows with `ENDING_KEYS`. */
-  add(rows: readonly Row[], reason: RevokeReason, by: Ender): void {
+  /**
+   * Notes sessions that have ended before their time; those of an ordinary user before it first waits. Never rejects.
+   * @param rows with `ENDING_KEYS`.
+   */
+  async add(rows: readonly Row[], reason: RevokeReason, by: Ender): Promise<void> {
     if (!this.writer) return;
     const at = this.now();
     const { privacy } = this.options;
-    this.writer.add(rows.map(row => recordOf(withKept(row, privacy), reason, by, at)));
+    for (let start = 0; start < rows.length; start += CROWD) {
+      const some = rows.slice(start, start + CROWD);
+      this.writer.add(some.map(row => recordOf(withKept(row, privacy), reason, by, at)));
+      if (some.length === CROWD) await this.keepPace();
+    }
   }
 
-  /** Writes the records that wait. Never rejects. */
-  async flush(): Promise<void> {
-    await this.writer?.flush();
+  /** For whoever ends sessions on and on: waits until their records are written. Never rejects. */
+  async keepPace(): Promise<void> {
+    await this.writer?.keepPace();
   }
 
   async shutdown(): Promise<void> {
@@ -84,10 +93,11 @@ export class History {
    * either.
    */
   async ofToken(sessionToken: string): Promise<Unplaced | null> {
-    await this.flush();
-    const [[session], [record]] = await Promise.all([
+    const tokenHash = sha256(sessionToken);
+    const [waiting] = this.waitingOf(record => record.tokenHash === tokenHash);
+    const [[session], [record = waiting]] = await Promise.all([
       this.database.find('_Session', { sessionToken }, { limit: 1 }),
-      this.records({ tokenHash: sha256(sessionToken) }, { limit: 1, skip: 0 }),
+      this.records({ tokenHash }, { limit: 1, skip: 0 }),
     ]);
     if (!session) return record ? viewOfRecord(record) : null;
     const found = toSessionRecord(session);
@@ -96,7 +106,7 @@ export class History {
 
   /** The sessions of a user that are over, newest end first. */
   async ofUser(userId: string, { limit, skip }: Page): Promise<EndedSessionView[]> {
-    await this.flush();
+    const waiting = await this.waitingOfUser(userId);
     const expired = {
       user: userPointer(userId),
       expiresAt: { $lt: toParseDate(this.now()) },
@@ -106,8 +116,9 @@ export class History {
     const sort = { expiresAt: -1, objectId: 1 };
     const sessions = await this.database.find('_Session', expired, { limit: skip + limit, sort });
     // So many of the records come before the page in any case.
-    const before = Math.max(0, skip - sessions.length);
-    const records = await this.records({ userId }, { limit: skip + limit - before, skip: before });
+    const before = Math.max(0, skip - sessions.length - waiting.length);
+    const written = await this.records({ userId }, { limit: skip + limit - before, skip: before });
+    const records = withWaiting(written, waiting);
     return [...sessions.map(toSessionRecord).map(viewOfExpired), ...records.map(viewOfRecord)]
       .sort((a, b) => (a.endedAt < b.endedAt ? 1 : a.endedAt > b.endedAt ? -1 : 0))
       .slice(skip - before, skip - before + limit)
@@ -116,19 +127,20 @@ export class History {
 
   /** All records of a user, also those of the time before `history: false` that are not purged yet. */
   async recordsOf(userId: string): Promise<EndedSessionView[]> {
-    await this.flush();
-    const ended: EndedSessionView[] = [];
-    if (!(await hasOwnClass(this.database, HISTORY_CLASS))) return ended;
-    const page = { limit: MANY };
-    for await (const rows of pagesById(this.database, HISTORY_CLASS, () => ({ userId }), page)) {
-      ended.push(...rows.map(row => this.view(viewOfRecord(row))));
+    const waiting = await this.waitingOfUser(userId);
+    const written: Row[] = [];
+    if (await hasOwnClass(this.database, HISTORY_CLASS)) {
+      const page = { limit: MANY };
+      for await (const rows of pagesById(this.database, HISTORY_CLASS, () => ({ userId }), page)) {
+        written.push(...rows);
+      }
     }
-    return ended;
+    return withWaiting(written, waiting).map(row => this.view(viewOfRecord(row)));
   }
 
   /** Deletes the records of a user. */
   async forget(userId: string): Promise<void> {
-    await this.flush();
+    await this.writer?.forget(record => record.userId === userId);
     await destroyRows(this.database, HISTORY_CLASS, { userId });
   }
 
@@ -156,6 +168,21 @@ export class History {
     } while (from);
   }
 
+  private waitingOf(matches: (record: Row) => boolean): Row[] {
+    return this.writer?.waitingOf(matches) ?? [];
+  }
+
+  /** The records of a user that are not written yet: one who ends very many sessions lets no other user wait. */
+  private async waitingOfUser(userId: string): Promise<Row[]> {
+    const waiting = this.waitingOf(record => record.userId === userId);
+    if (waiting.length === 0) return [];
+    const isLeft = await sessionsLeft(
+      this.database,
+      waiting.map(({ objectId }) => String(objectId)),
+    );
+    return waiting.filter(({ objectId }) => !isLeft.has(String(objectId)));
+  }
+
   private async records(query: Query, { limit, skip }: Page): Promise<Row[]> {
     if (!this.isKept) return [];
     return this.database.find(HISTORY_CLASS, query, { limit, skip, sort: { endedAt: -1, objectId: 1 } });
@@ -164,4 +191,10 @@ export class History {
   private view(ended: Unplaced): EndedSessionView {
     return { ...ended, place: this.places.known(ended.ip) };
   }
+}
+
+/** Both; those that were written meanwhile once. */
+function withWaiting(written: Row[], waiting: Row[]): Row[] {
+  const isWritten = new Set(written.map(({ objectId }) => objectId));
+  return [...written, ...waiting.filter(({ objectId }) => !isWritten.has(objectId))];
 }

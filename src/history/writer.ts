@@ -1,4 +1,5 @@
 import type { Database, Logger, Row } from '../parse-server';
+import { pauseAfter } from '../retry';
 import { createOnce, HISTORY_CLASS } from '../schema/own-class';
 import { inTimeForShutdown } from '../shutdown';
 
@@ -10,8 +11,6 @@ export const BATCH = 500;
 export const MAX_WAITING = 20_000;
 /** How many are created at once. More of them could take all the connections that requests need. */
 const AT_ONCE = 5;
-/** Pauses after a write that has failed, in milliseconds; the last one repeats. */
-const RETRY_MS = [1000, 2000, 5000, 10_000, 30_000];
 /** How often the database refuses a record, while it takes others beside it, before it is dropped. */
 const MAX_REFUSALS = 3;
 
@@ -55,6 +54,24 @@ export class RecordWriter {
     else this.wake();
   }
 
+  /**
+   * The records that wait and match; also those of sessions that something has failed to end, which are never written.
+   */
+  waitingOf(matches: (record: Row) => boolean): Row[] {
+    return [...this.waiting.values()].map(({ record }) => record).filter(matches);
+  }
+
+  /** Drops those that match. What is under way is written or dropped when this resolves. */
+  async forget(matches: (record: Row) => boolean): Promise<void> {
+    for (const { id, record } of this.waiting.values()) if (matches(record)) this.waiting.delete(id);
+    await this.writing;
+  }
+
+  /** Waits until what waits now is written, while the database takes records. Never rejects. */
+  async keepPace(): Promise<void> {
+    if (this.failures === 0) await this.flush();
+  }
+
   /** Writes all that waits. Never rejects: a failure is logged once until the next success. */
   async flush(): Promise<void> {
     // One write at a time. What the caller waits for may have come after the running one took its own.
@@ -96,7 +113,7 @@ export class RecordWriter {
       return;
     }
     if (this.timer) return;
-    const pause = this.failures === 0 ? DELAY_MS : RETRY_MS[Math.min(this.failures, RETRY_MS.length) - 1]!;
+    const pause = this.failures === 0 ? DELAY_MS : pauseAfter(this.failures);
     this.timer = setTimeout(() => {
       this.timer = undefined;
       void this.flush();
@@ -125,13 +142,18 @@ export class RecordWriter {
    * @throws what it answers when it takes none.
    */
   private async writeBatch(batch: Waiting[]): Promise<unknown> {
-    const isLeft = await this.sessionsLeft(batch);
+    const isLeft = await sessionsLeft(
+      this.database,
+      batch.map(({ id }) => id),
+    );
     // What is not over has no record. Something that should have ended it has not.
     for (const { id } of batch) if (isLeft.has(id)) this.waiting.delete(id);
     const over = batch.filter(({ id }) => !isLeft.has(id));
     let failure: unknown;
     for (let next = 0; next < over.length; next += AT_ONCE) {
-      const some = over.slice(next, next + AT_ONCE);
+      // Some may have been forgotten meanwhile.
+      const some = over.slice(next, next + AT_ONCE).filter(({ id }) => this.waiting.has(id));
+      if (some.length === 0) continue;
       const failed: Waiting[] = [];
       let error: unknown;
       await Promise.all(
@@ -155,8 +177,7 @@ export class RecordWriter {
 
   /** The others are tried before it the next time, so that it does not keep them from being written. */
   private putLast(one: Waiting): void {
-    this.waiting.delete(one.id);
-    this.waiting.set(one.id, one);
+    if (this.waiting.delete(one.id)) this.waiting.set(one.id, one);
   }
 
   /** Drops a record that has failed beside others that were taken, when it has done so too often. */
@@ -166,13 +187,6 @@ export class RecordWriter {
     this.waiting.delete(one.id);
     this.refused += 1;
     return true;
-  }
-
-  /** The sessions that are there still, save those that were invalidated: they are over, too. */
-  private async sessionsLeft(batch: Waiting[]): Promise<Set<string>> {
-    const query = { objectId: { $in: batch.map(({ id }) => id) }, invalidatedAt: null };
-    const rows = await this.database.find('_Session', query, { keys: ['objectId'] });
-    return new Set(rows.map(row => String(row.objectId)));
   }
 
   private fails(error: Error): void {
@@ -204,4 +218,11 @@ export class RecordWriter {
     }
     this.refused = 0;
   }
+}
+
+/** Those of these sessions that are there still, save those that were invalidated: they are over, too. */
+export async function sessionsLeft(database: Pick<Database, 'find'>, ids: string[]): Promise<Set<string>> {
+  const query = { objectId: { $in: ids }, invalidatedAt: null };
+  const rows = await database.find('_Session', query, { keys: ['objectId'] });
+  return new Set(rows.map(row => String(row.objectId)));
 }

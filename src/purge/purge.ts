@@ -73,7 +73,7 @@ export async function purgeExpired(params: Params, dependencies: PurgeDependenci
       for await (const batch of orphans(database, params.batchSize)) {
         result.deleted += await endBatch(endings, batch, 'orphan', database);
         // Records are written as fast as sessions end, or they would pile up.
-        await history.flush();
+        await history.keepPace();
         result.batches += 1;
         await progress?.(`deleted ${result.deleted} sessions, now those without a user`);
       }

@@ -4,10 +4,11 @@ import { pagesById } from '../paging';
 import { readParams } from '../params';
 import type { Database, Query, Row } from '../parse-server';
 import type { Privacy } from '../privacy/kept';
-import { toDate, toParseDate } from '../record';
+import { toDate } from '../record';
 import type { Connection, RevokeWhereResult } from '../sessions/connection';
+import { notLoggedInSince } from '../sessions/end-many';
 import { ENDING_KEYS } from '../sessions/endings';
-import { count, destroy, destroyByIds, destroyRanges, fromTo } from '../sessions/ranges';
+import { count, destroyByIds, destroyRanges, fromTo } from '../sessions/ranges';
 import { queryOf } from './filter';
 import { progressOf } from './progress';
 
@@ -75,22 +76,13 @@ export async function revokeWhere(
   return result;
 }
 
-/**
- * Leaves out whoever logs in while it runs; it is no log-in when one of the sessions that are to end makes another one.
- * The clock may have stepped back since the newest session was made.
- */
+/** Leaves out whoever logs in while it runs. The clock may have stepped back since the newest session was made. */
 async function untilNow(database: Database, now: Date): Promise<Query> {
   const newest = { sort: { createdAt: -1 }, limit: 1, keys: ['createdAt'] };
   const [row] = await database.find('_Session', { objectId: { $exists: true } }, newest);
   const last = toDate(row?.createdAt);
   const until = last && last > now ? last : now;
-  return {
-    $or: [
-      { createdAt: { $lte: toParseDate(until) } },
-      // PostgreSQL's adapter knows no `$nin` inside of a column.
-      { $and: ['login', 'signup'].map(action => ({ 'createdWith.action': { $ne: action } })) },
-    ],
-  };
+  return notLoggedInSince(until);
 }
 
 /**
@@ -149,9 +141,11 @@ async function* endRows(
     const page = rows.slice(start, start + PAGE);
     const ids = { objectId: { $in: page.map(row => row.objectId) } };
     const cause = { ending: 'revoked', by, mayStay: true } as const;
-    await endings.end(page, cause, condition => destroy(database, { $and: [ids, query, condition] }));
+    await endings.end(page, cause, condition =>
+      database.destroy('_Session', { $and: [ids, query, condition] }, {}),
+    );
     // Records are written as fast as sessions end, or they would pile up.
-    await history.flush();
+    await history.keepPace();
     const gone = page.length - (await count(database, ids));
     if (gone > 0) yield gone;
   }
