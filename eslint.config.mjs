@@ -24,6 +24,7 @@ const LAYERS = [
     'class-name.ts',
     'client-texts.ts',
     'deadlock.ts',
+    'retry.ts',
     'shutdown.ts',
     'paging.ts',
     'behind-start.ts',

@@ -20,6 +20,7 @@ import type { Connection } from './sessions/connection';
 import { Endings } from './sessions/endings';
 import { LimitKeeper } from './sessions/limits';
 import { LiveClients } from './sessions/live-clients';
+import { OwedEndings } from './sessions/owed-endings';
 import { Revocations } from './sessions/revocations';
 import { TokenCache } from './sessions/token-cache';
 
@@ -32,6 +33,7 @@ export interface Runtime extends Connection {
   revocations: Revocations;
   liveClients: LiveClients;
   activity?: ActivityTracker;
+  owedEndings: OwedEndings;
   /** What is kept of where sessions are used from. */
   privacy: Privacy;
   /** What ends a user's other sessions when it changes. */
@@ -96,6 +98,7 @@ export function makeRuntime(
   const files = new SessionFiles({ Parse, config, database });
   const history = new History(database, log, options, places, now);
   const endings = new Endings(database, revocations, files, events, history, log);
+  const owedEndings = new OwedEndings(failure => events.report(failure), now);
   const limits = new LimitKeeper(options.maxSessionsPerUser, options.onLimit, now, endings);
 
   return {
@@ -114,6 +117,7 @@ export function makeRuntime(
     files,
     history,
     endings,
+    owedEndings,
     limits,
     ownSessionFunction: `${options.functionPrefix}getSession`,
     privacy: options.privacy,
@@ -139,6 +143,11 @@ export function makeRuntime(
         tokenCache,
         now,
       }),
-    stop: [() => tokenCache.stop(), () => history.shutdown(), () => activity?.shutdown()],
+    stop: [
+      () => tokenCache.stop(),
+      () => history.shutdown(),
+      () => activity?.shutdown(),
+      () => owedEndings.stop(),
+    ],
   };
 }

@@ -11,8 +11,19 @@ const parseServer = {
 };
 let server: SpecServer;
 
+declare const Parse: any;
+
+/** Authenticates the user whom this header names, as an app's own middleware for JSON Web Tokens does. */
+const AS_USER = 'x-spec-user';
+
 beforeAll(async () => {
-  server = await startServer({ revokeOthersOn: ['authData', 'email'] }, parseServer);
+  server = await startServer({ revokeOthersOn: ['authData', 'email'] }, parseServer, {
+    front: (request, _response, next) => {
+      const id = request.headers[AS_USER];
+      if (id) (request as any).userFromJWT = Parse.User.createWithoutData(id);
+      next();
+    },
+  });
 });
 
 afterAll(() => server.stop());
@@ -93,6 +104,17 @@ describe('the other sessions of a user end', () => {
     const { body } = await server.rest('POST', '/loginAs', { ...MASTER, body: { userId } });
     return { token: body.sessionToken as string } as SpecUser;
   };
+
+  it('all of them when a user without a session changes his second factor', async () => {
+    const signedUp = await server.signUp();
+    await setUpMfa(signedUp);
+    const [user, other] = [await loginAs(signedUp), await loginAs(signedUp)];
+    const next = new Secret({ size: 20 });
+    const token = new TOTP({ algorithm: 'SHA1', digits: 6, period: 30, secret: next }).generate();
+    const mfa = { secret: next.base32, token, old: code() };
+    await put(signedUp, { authData: { mfa } }, { headers: { [AS_USER]: signedUp.userId } });
+    for (const session of [user, other]) expect(await useToken(server, session)).toBe(209);
+  });
 
   it('all of them when the master key makes the change', async () => {
     const { user, other } = await userWithTwo();

@@ -86,6 +86,11 @@ const LOCK: Way[] = [
         body: { ACL: { '*': {}, [userId]: { read: false, write: false } } },
       }),
   ],
+  ...[true, 5, 'nobody'].map((ACL): Way => [
+    `an ACL that is none: ${ACL}`,
+    'master',
+    ({ userId }) => server.rest('PUT', `/users/${userId}`, { ...MASTER, body: { ACL } }),
+  ]),
   [
     'a batch',
     'master',
@@ -179,6 +184,43 @@ describe('a user keeps his sessions', () => {
     restore();
     expect(status).not.toBe(200);
     expect(await useToken(server, user)).toBe(200);
+  });
+});
+
+describe('sessions that cannot be ended at once', () => {
+  it.each<[string, (user: SpecUser) => Promise<{ status: number }>, string]>([
+    [
+      'a user who is locked',
+      user => server.rest('PUT', `/users/${user.userId}`, { ...MASTER, body: { ACL: {} } }),
+      'userLocked',
+    ],
+    ['a user who is deleted', user => server.rest('DELETE', `/users/${user.userId}`, MASTER), 'userDeleted'],
+  ])('of %s end a little later, and it is logged', async (_what, act, reason) => {
+    const errors = jest.spyOn(server.server.config.loggerController, 'error');
+    const user = await server.signUp();
+    const restricted = await server.restricted(user.token);
+    const restore = failNextDelete(server, '_Session');
+    expect((await act(user)).status).toBe(200);
+    restore();
+    await eventually(async () => expect(await sessionsOf(user.userId)).toEqual([]));
+    for (const session of [user, restricted]) expect(await useToken(server, session)).toBe(209);
+    const ended = await server.sessions.store.ended(user.userId);
+    expect(ended.map(one => one.reason)).toEqual([reason, reason]);
+    const said = errors.mock.calls.map(String).filter(text => text.includes('could not be ended'));
+    expect(said).toEqual([expect.stringContaining(`(${reason}), it is tried again: no connection`)]);
+    errors.mockRestore();
+  });
+
+  it('spare a log-in that comes after', async () => {
+    const user = await server.signUp();
+    const restore = failNextDelete(server, '_Session');
+    await server.rest('PUT', `/users/${user.userId}`, { ...MASTER, body: { ACL: {} } });
+    restore();
+    const ACL = { [user.userId]: { read: true, write: true } };
+    await server.rest('PUT', `/users/${user.userId}`, { ...MASTER, body: { ACL } });
+    const young = await server.login(user.username, user.password);
+    await eventually(async () => expect(await useToken(server, user)).toBe(209));
+    expect(await useToken(server, young)).toBe(200);
   });
 });
 

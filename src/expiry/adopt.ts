@@ -1,5 +1,5 @@
 import { behindStart } from '../behind-start';
-import { pastDeadlocks } from '../deadlock';
+import { also, pastDeadlocks } from '../deadlock';
 import { pagesById } from '../paging';
 import type { Database, Logger, Query } from '../parse-server';
 import { toParseDate } from '../record';
@@ -73,7 +73,9 @@ async function* batches(
     const end = endFromNow();
     // An end that was fixed or moved since the read does not meet the condition any more.
     const query = { ...olderThanPolicy(kind, end), objectId: { $in: rows.map(row => row.objectId) } };
-    await pastDeadlocks(() => database.update('_Session', query, { expiresAt: end }, { many: true }));
+    await pastDeadlocks(rows, one =>
+      database.update('_Session', also(query, one), { expiresAt: end }, { many: true }),
+    );
     yield rows.length;
   }
 }

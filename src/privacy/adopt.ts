@@ -1,5 +1,5 @@
 import { behindStart } from '../behind-start';
-import { pastDeadlocks } from '../deadlock';
+import { also, pastDeadlocks } from '../deadlock';
 import { pagesById } from '../paging';
 import type { Database, Logger, Query, Row } from '../parse-server';
 import { keptAddress, type Privacy } from './kept';
@@ -59,7 +59,9 @@ export function adoptPrivacy(
           if (isStopped()) return;
           for (const [some, data] of change(rows)) {
             const query = { objectId: { $in: some.map(row => row.objectId) } };
-            await pastDeadlocks(() => database.update(className, query, data, { many: true }));
+            await pastDeadlocks(some, one =>
+              database.update(className, also(query, one), data, { many: true }),
+            );
           }
           changed += rows.length;
         }

@@ -1,7 +1,7 @@
 import { BY_SERVER } from '../history/ender';
 import type { Database, Query, Row } from '../parse-server';
 import { deletedBy, ENDING_KEYS, type Ending, type Endings } from '../sessions/endings';
-import { destroy, within } from '../sessions/ranges';
+import { within } from '../sessions/ranges';
 
 /** Deletes by id, and ends each session: its files are deleted, and its event is emitted. */
 export async function* destroyExpiredRows(
@@ -29,7 +29,7 @@ export async function endBatch(
 ): Promise<number> {
   const query = { ...expired, objectId: { $in: rows.map(row => row.objectId) } };
   const answer = await endings.end(rows, { ending, by: BY_SERVER }, condition =>
-    destroy(database, { $and: [query, condition] }),
+    database.destroy('_Session', { $and: [query, condition] }, {}),
   );
   return deletedBy(answer, rows.length);
 }

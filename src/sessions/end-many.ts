@@ -1,5 +1,5 @@
 import type { Query, Row } from '../parse-server';
-import { userPointer } from '../record';
+import { toParseDate, userPointer } from '../record';
 import type { Connection } from './connection';
 import { destroyById, ENDING_KEYS, type Cause } from './endings';
 
@@ -34,15 +34,32 @@ export async function endWhere(query: Query, cause: Cause, connection: Needed): 
   return ended;
 }
 
-/** Ends the sessions of a user. @param except the tokens of those to keep. @returns how many ended. */
+/**
+ * Leaves out whoever has logged in since; it is no log-in when one of the sessions that are to end makes another one.
+ */
+export const notLoggedInSince = (date: Date): Query => ({
+  $or: [
+    { createdAt: { $lte: toParseDate(date) } },
+    // PostgreSQL's adapter knows no `$nin` inside of a column.
+    { $and: ['login', 'signup'].map(action => ({ 'createdWith.action': { $ne: action } })) },
+  ],
+});
+
+/**
+ * Ends the sessions of a user.
+ * @param except the tokens of those to keep.
+ * @param since whoever has logged in since keeps his session. @default nobody
+ * @returns how many ended.
+ */
 export async function endAllOfUser(
   userId: string,
   cause: Cause,
   except: readonly string[],
   connection: Needed,
+  since?: Date,
 ): Promise<number> {
   const { revocations } = connection;
-  const query: Query = { user: userPointer(userId) };
+  const query: Query = { user: userPointer(userId), ...(since && notLoggedInSince(since)) };
   if (except.length > 0) query.sessionToken = { $nin: [...except] };
   // Before and after: a session that is made meanwhile may be seen by no look of this revocation.
   const revokes = () => revocations.revokesUser(userId, except.at(-1));

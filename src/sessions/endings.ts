@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pastDeadlocks } from '../deadlock';
+import { also, pastDeadlocks } from '../deadlock';
 import { ErrorCode } from '../errors';
 import type { SessionEmitter, RevokeReason } from '../events/events';
 import type { Ender } from '../history/ender';
@@ -99,10 +99,13 @@ export class Endings {
       });
       return result;
     }
+    const persistently: Destroy = condition => pastDeadlocks(rows, one => destroy(also(condition, one)));
     if (this.events.has(eventOf(cause.ending))) {
-      return rows.length === 1 ? this.endOne(rows, cause, destroy) : this.endMany(rows, cause, destroy);
+      return rows.length === 1
+        ? this.endOne(rows, cause, persistently)
+        : this.endMany(rows, cause, persistently);
     }
-    const result = await destroy({});
+    const result = await persistently({});
     await this.ended(rows, cause);
     return result;
   }
@@ -139,7 +142,7 @@ export class Endings {
     const all = { objectId: { $in: rows.map(row => row.objectId) } };
     const own = { ...all, endedBy: claim };
     const update = (query: Query, data: Row) =>
-      pastDeadlocks(() => this.database.update('_Session', query, data, { many: true }));
+      pastDeadlocks(rows, one => this.database.update('_Session', also(query, one), data, { many: true }));
     const release = () => update(own, { endedBy: { __op: 'Delete' } });
     await update({ ...all, endedBy: null }, { endedBy: claim });
     const claimed = await this.database.find('_Session', own, { keys: ENDING_KEYS });
@@ -203,9 +206,9 @@ export class Endings {
     const rows = mayStay ? await this.goneOf(all) : all;
     // Parse Server itself refuses expired tokens, cached or not. An expired session is its own record.
     if (ending !== 'expired') {
-      this.history.add(rows, ending, by);
-      const tokens = rows.map(row => String(row.sessionToken));
-      await this.revocations.mark(tokens);
+      const recorded = this.history.add(rows, ending, by);
+      await this.revocations.mark(rows.map(row => String(row.sessionToken)));
+      await recorded;
     }
     // A failure here changes nothing: the sessions have ended, and the next purge tries their files again.
     await this.files.sessionsEnded(rows).catch(error => reportLeftFiles(this.log, error));

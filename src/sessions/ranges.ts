@@ -1,4 +1,4 @@
-import { pastDeadlocks } from '../deadlock';
+import { also, pastDeadlocks } from '../deadlock';
 import { pagesById } from '../paging';
 import type { Database, Query, Row } from '../parse-server';
 import { toDate, toParseDate } from '../record';
@@ -156,5 +156,8 @@ export async function count(database: Database, query: Query, schema?: unknown):
   return database.find('_Session', query, { count: true }, undefined, schema);
 }
 
-export const destroy = (database: Database, query: Query, schema?: unknown): Promise<unknown> =>
-  pastDeadlocks(() => database.destroy('_Session', query, {}, schema));
+const destroy = (database: Database, query: Query, schema?: unknown): Promise<unknown> =>
+  pastDeadlocks(
+    () => database.find('_Session', query, { keys: ['objectId'] }, undefined, schema),
+    one => database.destroy('_Session', also(query, one), {}, schema),
+  );

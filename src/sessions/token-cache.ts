@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { boundedCache } from '../bounded-cache';
 import type { CacheController, Logger } from '../parse-server';
+import { pauseAfter } from '../retry';
 
 /**
  * How long a revoked token is remembered, in milliseconds. A request under way may have read the session before it
@@ -13,9 +14,6 @@ const MAX_PENDING = 10_000;
 
 /** How long a request waits for the cache, in milliseconds. */
 const PATIENCE_MS = 1000;
-
-/** Pauses between two tries to write what could not be written, in milliseconds; the last one repeats. */
-const RETRY_MS = [1000, 2000, 5000, 10_000, 30_000];
 
 /** How many tokens are tried at once. */
 const CHUNK = 100;
@@ -106,9 +104,8 @@ export class TokenCache {
 
   private schedule(): void {
     if (this.isStopped || this.retry) return;
-    const pause = RETRY_MS[Math.min(this.tries, RETRY_MS.length - 1)];
     this.tries += 1;
-    this.retry = setTimeout(() => void this.tryAgain(), pause);
+    this.retry = setTimeout(() => void this.tryAgain(), pauseAfter(this.tries));
     this.retry.unref();
   }
 

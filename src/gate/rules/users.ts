@@ -1,5 +1,5 @@
 import type { RevokeReason } from '../../events/events';
-import type { Database, Query, Row } from '../../parse-server';
+import type { Query, Row } from '../../parse-server';
 import { factorsWritten, hasOtherFactors, locks } from '../../policy/factors';
 import { endAllOfUser } from '../../sessions/end-many';
 import type { Access } from '../access';
@@ -34,9 +34,10 @@ export const usersRule: Rule = {
     }
     const before = await visit.pastGate.find(USER, queryOf(access), {});
     const updated = await proceed();
-    const byLogIn = visit.caller.kind !== 'session' && visit.caller.kind !== 'master';
-    const changed = async (database: Pick<Database, 'find'>) => {
-      const now = await database.find(USER, { objectId: { $in: idsOf(before) } }, {});
+    // A log-in writes what it has changed itself, past the permissions of a client.
+    const byLogIn = !access.byUser && visit.caller.kind !== 'session' && visit.caller.kind !== 'master';
+    const changed = async () => {
+      const now = await visit.runtime.database.find(USER, { objectId: { $in: idsOf(before) } }, {});
       const isChanged = (user: Row) => {
         const old = before.find(({ objectId }) => objectId === user.objectId) ?? {};
         return written.some(factor => hasOtherFactors(old, user, factor, byLogIn));
@@ -65,26 +66,24 @@ async function usersAt(access: Access): Promise<string[]> {
 }
 
 /**
- * Ends the sessions of users; in a transaction once it is over. What they end for is done, so a failure stands in the
- * log only.
+ * Ends the sessions of users; in a transaction once it is over.
  * @param users answers their ids.
  * @param except the tokens of the sessions to keep.
  */
 async function endSessions(
   ending: RevokeReason,
   visit: Visit,
-  users: (database: Pick<Database, 'find'>) => Promise<string[]>,
+  users: () => Promise<string[]>,
   except: readonly string[] = [],
 ): Promise<void> {
   const { runtime, transaction } = visit;
   const by = await enderOf(visit);
-  const end = async (database: Pick<Database, 'find'>) => {
-    for (const userId of await users(database)) await endAllOfUser(userId, { ending, by }, except, runtime);
+  const end = async (since?: Date) => {
+    for (const userId of await users()) {
+      await endAllOfUser(userId, { ending, by }, except, runtime, since);
+    }
   };
-  const endOrTell = (database: Pick<Database, 'find'>) =>
-    end(database).catch(error =>
-      runtime.events.report(`sessions could not be ended (${ending}): ${(error as Error)?.message}`),
-    );
-  if (transaction) transaction.afterCommit(() => endOrTell(runtime.database));
-  else await endOrTell(visit.pastGate);
+  const settle = () => runtime.owedEndings.settle(ending, end);
+  if (transaction) transaction.afterCommit(settle);
+  else await settle();
 }
