@@ -31,10 +31,7 @@ export function readParams<Schema extends z.ZodType>(schema: Schema, params: unk
   if (params !== null && params !== undefined && (typeof params !== 'object' || Array.isArray(params))) {
     throw parseError(ErrorCode.VALIDATION_ERROR, `expected an object of parameters, got ${typeOf(params)}.`);
   }
-  // Keys that begin with an underscore are the SDK's own (`_ContentType`, …), never parameters.
-  const given = Object.fromEntries(
-    Object.entries(params ?? {}).filter(([key, value]) => !key.startsWith('_') && value !== undefined),
-  );
+  const given = Object.fromEntries(Object.entries(params ?? {}).filter(([, value]) => value !== undefined));
   const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];

@@ -207,6 +207,7 @@ describe('the job purgeExpiredSessions', () => {
 
   it.each([
     ['dryRun', { dryRun: 'yes' }],
+    ['_dryRun', { _dryRun: true }],
     ['batchSize', { batchSize: 0 }],
     ['batchSize', { batchSize: 10_001 }],
     ['batchSize', { batchSize: 1.5 }],

@@ -250,6 +250,8 @@ describe.each([
     ['all: false', { all: false }, /^all: expected true/],
     ['all and something else', { all: true, kind: 'restricted' }, /^all: takes no other condition/],
     ['an unknown condition', { user: 'x' }, /^user: not a parameter/],
+    ['a misspelt condition', { kind: 'authenticated', _ip: '192.0.2.7' }, /^_ip: not a parameter/],
+    ['what an SDK sends', { all: true, _method: 'POST' }, /^_method: not a parameter/],
     ['a list', [], /expected/],
     ['a text', 'all', /expected an object/],
     ['a number', 5, /expected an object/],
@@ -264,6 +266,7 @@ describe.each([
 
   it.each<[string, unknown]>([
     ['dryrun', { dryrun: true }],
+    ['_dryRun', { _dryRun: true }],
     ['dryRun', { dryRun: 'yes' }],
     ['dryRun', { dryRun: 1 }],
     ['dryRun', { dryRun: null }],
@@ -296,8 +299,8 @@ describe.each([
   });
 
   describe('the job revokeSessionsWhere', () => {
-    const run = async (params: object) => {
-      const { headers } = await server.rest('POST', '/jobs/revokeSessionsWhere', { ...MASTER, body: params });
+    const run = async (params: object, path = '/jobs/revokeSessionsWhere') => {
+      const { headers } = await server.rest('POST', path, { ...MASTER, body: params });
       const jobId = headers.get('X-Parse-Job-Status-Id');
       return eventually(async () => {
         const { body } = await server.rest('GET', `/classes/_JobStatus/${jobId}`, MASTER);
@@ -352,12 +355,22 @@ describe.each([
       ['dryRun', { all: true, dryRun: 'yes' }],
       ['all', { all: 'true' }],
       ['olderThan', { olderThan: '7d' }],
+      ['_dryRun', { all: true, _dryRun: true }],
+      ['_ip', { kind: 'authenticated', _ip: '192.0.2.7' }],
+      ['jobName', { all: true, jobName: 'another' }],
     ])('fails with a wrong %s, naming it: %j', async (name, params) => {
       expect(await run(params)).toMatchObject({
         status: 'failed',
         message: expect.stringMatching(new RegExp(`^${name}: `)),
       });
       expect(await useToken(server, user)).toBe(200);
+    });
+
+    it('takes what an SDK sends beside the parameters, and its name among them', async () => {
+      const fromSdk = { _ClientVersion: 'js8.6.0', _InstallationId: 'x', _MasterKey: 'x' };
+      const jobName = 'revokeSessionsWhere';
+      const { message } = await run({ all: true, dryRun: true, jobName, ...fromSdk }, '/jobs');
+      expect(JSON.parse(message)).toMatchObject({ revoked: 1 });
     });
 
     it('takes dates as the SDK sends them, and as texts', async () => {

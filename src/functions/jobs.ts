@@ -2,6 +2,7 @@ import { BY_MASTER } from '../history/ender';
 import { registrationOf, type Composer } from '../parse-cloud';
 import type { FunctionRequest } from '../parse-server';
 import type { Connection } from '../sessions/connection';
+import { givenParams } from './params';
 
 /** Answers the result, which is shown as JSON. @param tell shows how far it is. */
 export type Job = (
@@ -21,11 +22,14 @@ export function registerJobs(
   const own = new Set(Object.keys(jobs).map(name => prefix + name));
   for (const [name, run] of Object.entries(jobs)) {
     registrationOf(Parse, 'job')(prefix + name, async ({ params, jobId }: FunctionRequest) => {
+      const given = givenParams(params);
+      // A `POST /jobs` names the job among its parameters.
+      if (given.jobName === prefix + name) delete given.jobName;
       // What cannot be shown of the progress stops no work. After a write by Parse Server's `message` that has failed,
       // the end of the job could not be written either (`KeyPromiseQueue.js` of 9.10.0).
       const tell = (message: string) =>
         database.update('_JobStatus', { objectId: jobId }, { message }).catch(() => undefined);
-      return JSON.stringify(await run(params, tell));
+      return JSON.stringify(await run(given, tell));
     });
   }
   return (register, name, job) => {

@@ -2,6 +2,30 @@ import { z } from 'zod';
 import { hasNoNul, NO_NUL, text } from '../params';
 import { sessionName } from '../sessions/restricted-params';
 
+/**
+ * What SDKs send beside the parameters (`RESTController.js#request` and `ParseFile.js` of parse 8.6.0; `_noBody` is
+ * Unity's). Parse Server reads most of it only where no header names the app, and leaves the rest among the parameters
+ * of a function and of a job (`middlewares.js#handleParseHeaders` of 9.10.0).
+ */
+const SENT_BY_SDKS = new Set([
+  '_ApplicationId',
+  '_ClientVersion',
+  '_ContentType',
+  '_InstallationId',
+  '_JavaScriptKey',
+  '_MaintenanceKey',
+  '_MasterKey',
+  '_RevocableSession',
+  '_SessionToken',
+  '_context',
+  '_method',
+  '_noBody',
+]);
+
+/** The parameters of a function or a job, without what SDKs send beside them. */
+export const givenParams = (params: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(params).filter(([key]) => !SENT_BY_SDKS.has(key)));
+
 /** As long as `allowCustomObjectId` is likely to have them; Parse Server itself has no limit. */
 const id = text(256);
 /** The master key may have saved a session with a token of any length. */

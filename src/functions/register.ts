@@ -5,6 +5,7 @@ import type { FunctionRequest } from '../parse-server';
 import { silence } from '../log';
 import { masked } from '../policy/masks';
 import type { Webhooks } from '../webhooks';
+import { givenParams } from './params';
 import type { CloudFunction } from './session-functions';
 
 /**
@@ -40,7 +41,7 @@ export function registerFunctions(
         throw parseError(ErrorCode.OPERATION_FORBIDDEN, `${name} cannot be part of a transaction.`);
       }
       try {
-        const answer = await run(request);
+        const answer = await run({ ...request, params: givenParams(request.params) });
         if (ANSWERS_TOKEN.has(name)) silence(request.config, 'cloudFunctionSuccess');
         return answer;
       } finally {
