@@ -7,6 +7,23 @@ const HOUR = 3_600_000;
 const ago = (hours: number) => new Date(Date.now() - hours * HOUR);
 const MASTER = { master: true } as const;
 
+/** Providers, with lists that hold them, and ones that do not. A client chooses the names in its list. */
+const LISTED: Array<[provider: string, meets: string[], doesNot: string[]]> = [
+  [
+    'badge',
+    ['badge,other', 'anonymous,badge', 'a,badge,b'],
+    ['badger,x', 'x,my-badge', 'Badge,x', 'x,badge\n', ' badge,x'],
+  ],
+  ['a.b', ['x,a.b'], ['x,aXb', 'x,a']],
+  ['.*', ['.*', '.*,x'], ['x,y', 'badge']],
+  ["it's ''quoted''", ["it's ''quoted'',x"], ["it's 'quoted',x", "it''s ''quoted''"]],
+  ["') OR ('1'='1", ["x,') OR ('1'='1"], ['x', "')"]],
+  ['a\\Qb', ['x,a\\Qb'], ['x,ab', 'x,a\\b']],
+  ['\\Q.\\E', ['\\Q.\\E,x'], ['.,x', 'y,x']],
+  ['[a-c](d|e)^$?+{2}#-_ ~', ['x,[a-c](d|e)^$?+{2}#-_ ~'], ['x,ad', 'b,x']],
+  ['schlüssel🔑', ['schlüssel🔑,x'], ['schlüssel,x', '🔑,x']],
+];
+
 /** With records each session is ended by itself, without them they go by range. */
 describe.each([
   ['with records', {}],
@@ -16,7 +33,8 @@ describe.each([
   let user: SpecUser;
 
   beforeAll(async () => {
-    server = await startServer(options);
+    const badge = { validateAuthData: async () => undefined, validateAppId: async () => undefined };
+    server = await startServer(options, { auth: { badge } });
   });
 
   afterAll(() => server.stop());
@@ -79,6 +97,15 @@ describe.each([
         () => [{ createdWith: { action: 'login', authProvider: 'badge' } }],
         () => [{ createdWith: { action: 'login', authProvider: 'badger' } }, {}],
       ],
+      ...LISTED.map(([provider, meets, doesNot]) => {
+        const madeWith = (authProvider: string) => ({ createdWith: { action: 'login', authProvider } });
+        return [
+          `authProvider ${JSON.stringify(provider)}, among others`,
+          () => ({ authProvider: provider }),
+          () => meets.map(madeWith),
+          () => doesNot.map(madeWith),
+        ] satisfies [string, () => object, () => object[], () => object[]];
+      }),
       ['ip', () => ({ ip: '192.0.2.7' }), () => [{ ip: '192.0.2.7' }], () => [{ ip: '192.0.2.77' }, {}]],
       [
         'ip in another spelling',
@@ -112,6 +139,25 @@ describe.each([
       for (const session of stay) expect(await isThere(session)).toBe(true);
       expect(await where(filter())).toMatchObject({ revoked: 0, batches: 0 });
     });
+  });
+
+  it('authProvider goes by how a session itself was made, createdBefore by when', async () => {
+    const post = async (path: string, body: object, token?: string) => {
+      const answer = await server.rest('POST', path, { token, body, installationId: token && 'own' });
+      return { token: String(answer.body.sessionToken) };
+    };
+    const authData = { badge: { id: '7' } };
+    const first = await post('/users', { authData });
+    await server.rawUpdate('_Session', { sessionToken: first.token }, { createdAt: ago(9).toISOString() });
+    const alsoNull = await post('/users', { authData: { ...authData, other: null } });
+    const made = await post('/sessions', { installationId: 'own' }, alsoNull.token);
+    const renewed = await post('/sessions', { installationId: 'own' }, alsoNull.token);
+    const states = () =>
+      Promise.all([user, first, alsoNull, made, renewed].map(one => useToken(server, one)));
+    expect(await states()).toEqual([200, 200, 200, 209, 200]);
+    expect(await where({ createdBefore: ago(5) }, { dryRun: true })).toMatchObject({ revoked: 1 });
+    expect(await where({ authProvider: 'badge' })).toMatchObject({ revoked: 2 });
+    expect(await states()).toEqual([200, 209, 209, 209, 200]);
   });
 
   /** So many others that each takes the way of many: it is not that of a few. */
@@ -394,5 +440,26 @@ describe.each([
       expect(status).toBe(403);
       expect(await useToken(server, user)).toBe(200);
     });
+  });
+});
+
+describe('revokeWhere() where last accesses are not kept', () => {
+  let server: SpecServer;
+
+  beforeAll(async () => {
+    server = await startServer({ activity: { enabled: false } });
+  });
+
+  afterAll(() => server.stop());
+
+  it.each([{}, { dryRun: true }])('refuses lastAccessedBefore with 142, and ends nothing: %j', async more => {
+    const user = await server.signUp();
+    await server.rawUpdate('_Session', { sessionToken: user.token }, { lastAccessedAt: parseDate(ago(9)) });
+    const filter = { lastAccessedBefore: ago(5), kind: 'authenticated' } as const;
+    await expect(server.sessions.store.revokeWhere(filter, more)).rejects.toMatchObject({
+      code: 142,
+      message: 'lastAccessedBefore: last accesses are not kept (the option activity).',
+    });
+    expect(await useToken(server, user)).toBe(200);
   });
 });

@@ -6,6 +6,7 @@ import { readParams, text } from '../params';
 import type { Query } from '../parse-server';
 import { keptAddress, type Privacy } from '../privacy/kept';
 import { toDate, toParseDate } from '../record';
+import type { Connection } from '../sessions/connection';
 
 const A_DATE = 'expected a date: a Date, or a text in ISO 8601 such as "2026-01-31T12:00:00Z"';
 
@@ -29,6 +30,13 @@ const address = z.unknown().transform((value, context) => {
   return z.NEVER;
 });
 
+/**
+ * The pattern of lists that hold this name: a log-in that shows several providers is stored as `facebook,other`
+ * (`RestWrite.js#createSessionToken` of 9.10.0). Each mark of the name stands in brackets of its own: elsewhere
+ * PostgreSQL's adapter reads a meaning into quotation marks and `\Q` (`PostgresStorageAdapter.js#literalizeRegexPart`).
+ */
+const among = (name: string) => `(?<![^,])${name.replace(/[^\w\u0080-\uffff]/g, '[\\$&]')}(?![^,])`;
+
 const ALL_ALONE = 'takes no other condition beside it';
 
 const conditions = z.strictObject({
@@ -40,12 +48,20 @@ const conditions = z.strictObject({
   all: z.literal(true, { error: 'expected true' }).optional(),
 });
 
+/** What is kept of the use of sessions. */
+export interface KeptOfUse {
+  /** Where that is the networks of addresses, an address means its network. */
+  privacy: Pick<Privacy, 'ip'>;
+  /** Absent where no last accesses are kept. */
+  activity?: Connection['activity'];
+}
+
 /**
  * The query for the sessions that a filter means.
- * @param privacy what is kept of addresses. Where that is their networks, an address means its network.
- * @throws 142 for a wrong condition, naming it, for one that is `undefined`, and when there is none.
+ * @throws 142 for a wrong condition, naming it, for one that is `undefined`, for one that goes by what is not kept, and
+ * when there is none.
  */
-export function queryOf(filter: unknown, privacy: Pick<Privacy, 'ip'>): Query {
+export function queryOf(filter: unknown, { privacy, activity }: KeptOfUse): Query {
   const refuse = (what: string) => parseError(ErrorCode.VALIDATION_ERROR, what);
   // A condition that is left out by mistake would end more sessions than meant.
   for (const [name, value] of Object.entries(Object(filter) as object)) {
@@ -59,11 +75,13 @@ export function queryOf(filter: unknown, privacy: Pick<Privacy, 'ip'>): Query {
   const parts: Query[] = [];
   if (createdBefore) parts.push({ createdAt: { $lt: toParseDate(createdBefore) } });
   if (lastAccessedBefore) {
+    // Every session would seem unused, also those in use.
+    if (!activity) throw refuse('lastAccessedBefore: last accesses are not kept (the option activity).');
     const before = { $lt: toParseDate(lastAccessedBefore) };
     parts.push({ $or: [{ lastAccessedAt: before }, { lastAccessedAt: null, updatedAt: before }] });
   }
   if (kind) parts.push(OF_KIND[kind]);
-  if (authProvider) parts.push({ 'createdWith.authProvider': authProvider });
+  if (authProvider) parts.push({ 'createdWith.authProvider': { $regex: among(authProvider) } });
   const kept = keptAddress(ip, privacy);
   if (ip && !kept) throw refuse('ip: no addresses are kept (the option privacy).');
   // Rows of the time before the option have whole addresses, until their turn comes.

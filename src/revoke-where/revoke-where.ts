@@ -3,13 +3,12 @@ import type { Ender } from '../history/ender';
 import { pagesById } from '../paging';
 import { readParams } from '../params';
 import type { Database, Query, Row } from '../parse-server';
-import type { Privacy } from '../privacy/kept';
 import { toDate } from '../record';
 import type { Connection, RevokeWhereResult } from '../sessions/connection';
 import { notLoggedInSince } from '../sessions/end-many';
 import { ENDING_KEYS } from '../sessions/endings';
 import { count, destroyByIds, destroyRanges, fromTo } from '../sessions/ranges';
-import { queryOf } from './filter';
+import { queryOf, type KeptOfUse } from './filter';
 import { progressOf } from './progress';
 
 /**
@@ -26,13 +25,8 @@ const options = z.strictObject({
   dryRun: z.boolean({ error: 'expected true or false' }).default(false),
 });
 
-type Needed = Pick<
-  Connection,
-  'activity' | 'database' | 'endings' | 'history' | 'revocations' | 'tokenCache'
-> & {
-  privacy: Pick<Privacy, 'ip'>;
-  now(): Date;
-};
+type Needed = Pick<Connection, 'database' | 'endings' | 'history' | 'revocations' | 'tokenCache'> &
+  KeptOfUse & { now(): Date };
 type Progress = ((text: string) => unknown) | undefined;
 
 /**
@@ -48,7 +42,7 @@ export async function revokeWhere(
   needed: Needed,
 ): Promise<RevokeWhereResult> {
   const { database, revocations, now } = needed;
-  const meant = queryOf(filter, needed.privacy);
+  const meant = queryOf(filter, needed);
   const { dryRun } = readParams(options, given);
   const started = now().getTime();
   // The filter may ask for last accesses that wait.

@@ -37,10 +37,16 @@ export type Purge = (options: PurgeOptions, progress?: (text: string) => unknown
 export interface SessionFilter {
   /** Made before: a `Date`, or a text in ISO 8601. */
   createdBefore?: Date | string;
-  /** Used for the last time before. One that has no last access counts from its last update. */
+  /**
+   * Used for the last time before. One that has no last access counts from its last update. It is refused with 142 where
+   * last accesses are not kept (the option `activity`).
+   */
   lastAccessedBefore?: Date | string;
   kind?: Kind;
-  /** What they were made with, such as `'password'`, `'anonymous'`, `'facebook'` or `'masterkey'`. */
+  /**
+   * What they were made with, alone or among others, such as `'password'`, `'anonymous'`, `'facebook'` or `'masterkey'`.
+   * One that was made from another session has none.
+   */
   authProvider?: string;
   /** The address that they were last used from; its network, where only that is kept (the option `privacy`). */
   ip?: string;
