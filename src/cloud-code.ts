@@ -86,13 +86,13 @@ const FILE_TRIGGERS = ['beforeSave', 'beforeDelete', 'beforeFind'] as const;
 const asItIs: Composer = (register, ...args) => register(...args);
 
 function dependenciesOf(Parse: ParseSdk, store: SessionStore, callers: FunctionCallers, runtime: Runtime) {
-  const { callers: known, places, now } = runtime;
+  const { places, now } = runtime;
   // With the master key, and only so, Parse Server does not ask whether the e-mail address is verified. The SDK answers
   // plain JSON, although its types say a `Parse.User`, and its types lack the second option.
   const passwordOnly = { useMasterKey: true, ignoreEmailVerification: true };
   const verifyPassword = (user: User, password: string): Promise<{ objectId?: string }> =>
     Parse.User.verifyPassword(user.getUsername() ?? '', password, passwordOnly) as Promise<object>;
-  return { store, connection: runtime, callers, known, verifyPassword, places, now };
+  return { store, connection: runtime, callers, verifyPassword, places, now };
 }
 
 type Handler = (request: CloudRequest, response?: unknown) => unknown;

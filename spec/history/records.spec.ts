@@ -78,6 +78,16 @@ describe.each([false, true])('a session that ends leaves one record, with a list
     });
   });
 
+  it('a session that one has ended which was just renamed: with its new name', async () => {
+    const user = await server.signUp();
+    const laptop = await server.login(user.username, user.password);
+    const [id, own] = [await idOf(user), await idOf(laptop)];
+    await server.run('renameSession', { objectId: own, name: 'Laptop' }, laptop);
+    await server.run('renameSession', { objectId: own, name: 'Old laptop' }, laptop);
+    await server.run('revokeSession', { objectId: id }, laptop);
+    expect(await recordOf(id)).toMatchObject({ by: 'session', byName: 'Old laptop' });
+  });
+
   it('a session over the limit', async () => {
     const authData = { anonymous: { id: `anonymous ${listens}` } };
     const { body } = await server.rest('POST', '/users', { body: { authData } });

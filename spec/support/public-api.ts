@@ -18,7 +18,7 @@ const OVERLOADED = new Set(
   ),
 );
 const INTERNAL = new Set(
-  [/@internal(?:(?!\*\/)[^])*\*\/\s*(?:async )?(\w+)\(/g, /private (?:readonly )?(\w+)/g]
+  [/@internal(?:(?!\*\/)[^])*\*\/\s*(?:async )?(\w+)\(/g, /private (?:readonly |async )?(\w+)/g]
     .flatMap(pattern => [...storeSource.matchAll(pattern)].map(([, name]) => name))
     .filter(name => !OVERLOADED.has(name)),
 );

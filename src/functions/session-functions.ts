@@ -6,7 +6,6 @@ import { BY_MASTER } from '../history/ender';
 import type { FunctionRequest, Query } from '../parse-server';
 import type { Places } from '../places/places';
 import { userPointer, type SessionRecord } from '../record';
-import type { CallerSessions } from '../sessions/callers';
 import type { Connection } from '../sessions/connection';
 import { endAllOfUser, endWhere } from '../sessions/end-many';
 import type { Cause } from '../sessions/endings';
@@ -22,8 +21,6 @@ export interface FunctionDependencies {
   /** What ends sessions. */
   connection: Connection;
   callers: FunctionCallers;
-  /** What this process knows of sessions. */
-  known: Pick<CallerSessions, 'forget'>;
   /**
    * Asks Parse Server whose password this is, by the user's name, and nothing else: not whether his e-mail address is
    * verified, nor whether he is locked. It counts for `accountLockout`. @throws 101 when it is not the right one.
@@ -48,7 +45,7 @@ export type CloudFunction = (request: FunctionRequest) => Promise<unknown>;
  * a change by a restricted session or by the read-only master key.
  */
 export function sessionFunctions(dependencies: FunctionDependencies) {
-  const { store, connection, callers, known, places, now } = dependencies;
+  const { store, connection, callers, places, now } = dependencies;
   const attempts = new PasswordAttempts();
 
   const view = (session: SessionRecord, caller: FunctionCaller): SessionView =>
@@ -173,7 +170,7 @@ export function sessionFunctions(dependencies: FunctionDependencies) {
       const caller = await callers.changing(request);
       const { objectId, name } = readParams(PARAMS.rename, request.params);
       const session = await manageable(caller, objectId);
-      await store.rename(objectId, name);
+      await store.rename(session, name);
       return view({ ...session, name }, caller);
     },
 
@@ -191,7 +188,6 @@ export function sessionFunctions(dependencies: FunctionDependencies) {
       attempts.forget(caller.userId);
       const authenticatedAt = now();
       await store.authenticated(caller.session, authenticatedAt);
-      known.forget(caller.session.sessionToken);
       return { authenticatedAt: authenticatedAt.toISOString() };
     },
 

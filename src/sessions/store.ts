@@ -7,7 +7,7 @@ import { unexpired } from '../expiry/queries';
 import { BY_SERVER, type Ender } from '../history/ender';
 import type { EndedSessionView } from '../history/record';
 import { MAX_LISTED, pageParams, readParams } from '../params';
-import type { DatabaseOptions, Query } from '../parse-server';
+import type { DatabaseOptions, Query, Row } from '../parse-server';
 import {
   fieldOf,
   sessionIdOf,
@@ -236,14 +236,20 @@ export class SessionStore {
   }
 
   /** @internal */
-  async authenticated(session: SessionRef, at: Date): Promise<void> {
-    const data = { authenticatedAt: toParseDate(at) };
-    await this.connect().database.update('_Session', { objectId: sessionIdOf(session) }, data);
+  async authenticated(session: SessionRecord, at: Date): Promise<void> {
+    await this.change(session, { authenticatedAt: toParseDate(at) });
   }
 
   /** @internal */
-  async rename(objectId: string, name: string): Promise<void> {
-    await this.connect().database.update('_Session', { objectId }, { name });
+  async rename(session: SessionRecord, name: string): Promise<void> {
+    await this.change(session, { name });
+  }
+
+  /** Has this process forget the session as it was: it may be about to write something or to end another one. */
+  private async change({ objectId, sessionToken }: SessionRecord, data: Row): Promise<void> {
+    const { database, callers } = this.connect();
+    await database.update('_Session', { objectId }, data);
+    callers.forget(sessionToken);
   }
 
   private query(): SessionQuery {
