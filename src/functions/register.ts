@@ -45,8 +45,12 @@ export function registerFunctions(
         if (ANSWERS_TOKEN.has(name)) silence(request.config, 'cloudFunctionSuccess');
         return answer;
       } finally {
-        // Parse Server logs this very object.
-        Object.assign(request.params, masked(request.params));
+        // Parse Server logs this very object. Its keys may be tokens as well.
+        const clean = masked(request.params);
+        if (clean !== request.params) {
+          for (const key of Object.keys(request.params)) delete request.params[key];
+          Object.assign(request.params, clean);
+        }
       }
     });
   }

@@ -57,7 +57,10 @@ function holdsSecret(value: unknown, seen: Set<object>): boolean {
   seen.add(value);
   const parts = partsOf(value);
   if (!parts) return holdsSecret(jsonOf(value), seen);
-  return parts.some(([key, part]) => (isSecretName(key) && isSecret(part)) || holdsSecret(part, seen));
+  return parts.some(
+    ([key, part]) =>
+      (isSecretName(key) && isSecret(part)) || maskedText(key) !== key || holdsSecret(part, seen),
+  );
 }
 
 /** @param copies those of the objects that are copied already: an object may be a part of itself. */
@@ -80,7 +83,13 @@ function copyOf(value: unknown, copies: Map<object, unknown>): unknown {
     const clean = isSecretName(key) && isSecret(part) ? MASK : copyOf(part, copies);
     // Some properties of an error cannot be written, and some are not shown.
     const enumerable = Object.prototype.propertyIsEnumerable.call(value, key);
-    Object.defineProperty(copy, key, { value: clean, enumerable, writable: true, configurable: true });
+    // A token may be a key: then so is the mask, once for all such keys of an object.
+    Object.defineProperty(copy, maskedText(key), {
+      value: clean,
+      enumerable,
+      writable: true,
+      configurable: true,
+    });
   }
   return copy;
 }
@@ -122,18 +131,26 @@ function jsonOf(value: object): unknown {
   }
 }
 
+/** What a character is in an address, given by its number. What is an address within an address is encoded again. */
+const encoded = (number: string) => `%(?:25)*${number}`;
+const QUOTE = encoded('22');
+const COLON = `(?::|${encoded('3A')})`;
+
 /** Session tokens, also those of scoped sessions, also as a URL writes them, and also cut off by Parse Server. */
-const TOKEN = /r(:|%3A)(scoped-)?[0-9a-f]{16,32}/gi;
+const TOKEN = new RegExp(`r${COLON}(?:scoped-)?[0-9a-f]{16,32}`, 'gi');
 
 const NAME = `(?:${SECRET_NAMES.join('|')}|${STORED_AUTH_DATA}\\w+)`;
 /** A text without any of these holds no secret. */
-const HINT = new RegExp(`r(:|%3A)|${NAME}`, 'i');
+const HINT = new RegExp(`r${COLON}|${NAME}`, 'i');
 const IN_TEXT = new RegExp(`${NAME}(?:\\.[\\w.$-]*)?`, 'gi');
-const IN_ADDRESS = new RegExp(`([?&]${NAME}=)[^&\\s"'\\\\]*`, 'gi');
+const IN_ADDRESS = new RegExp(
+  `((?:[?&]|${encoded('(?:3F|26)')})${NAME}(?:=|${encoded('3D')}))[^&\\s"'\\\\]*`,
+  'gi',
+);
 /** JSON in an address. Whatever follows in the same parameter is masked with it. */
 const IN_ENCODED_JSON = new RegExp(
   // Not NAME, whose end could match in as many ways as a client likes.
-  `(%22(?:${[...SECRET_NAMES, STORED_AUTH_DATA].join('|')})[\\w.-]*%22(?:%20|\\+)*(?::|%3A))[^&\\s"]*`,
+  `(${QUOTE}(?:${[...SECRET_NAMES, STORED_AUTH_DATA].join('|')})[\\w.-]*${QUOTE}(?:${encoded('20')}|\\+)*${COLON})[^&\\s"]*`,
   'gi',
 );
 
