@@ -34,3 +34,11 @@ export function groupsOf(address: string): string[] {
   const zeros = Array<string>(8 - first.length - last.length).fill('0');
   return [...first, ...zeros, ...last];
 }
+
+/** The network of an address: the first three numbers of IPv4, the first four groups (a site) of IPv6. */
+export function networkOf(ip: string | null): string | null {
+  const address = addressOf(ip);
+  if (!address) return null;
+  const groups = groupsOf(address);
+  return isIPv4(address) ? groups.slice(0, 3).join('.') : groups.slice(0, 4).join(':');
+}

@@ -86,7 +86,10 @@ export interface SessionsOptions {
   /**
    * The app's own look-up of the place of an IP address, such as `'Lagos, Nigeria'`, or of the part of it that is kept:
    * lists and events tell it as `place`. What it answers is remembered for a day. No request waits for it: a list has
-   * `null` until the answer is there, an event waits for 5 seconds at most. A failure is logged once.
+   * `null` until the answer is there, an event waits for 5 seconds at most. A failure is logged once. The addresses of one
+   * IPv6 network (`/64`) are looked up once, by the first of them that is seen. Look-ups start for whoever logs in or is
+   * listed, 300 a minute at most, which is logged once when it is reached: further addresses have no place until they are
+   * shown again.
    * @default no place
    */
   locate?: Locate;

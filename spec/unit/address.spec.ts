@@ -1,5 +1,4 @@
-import { addressOf } from '../../src/address';
-import { networkOf } from '../../src/events/known-devices';
+import { addressOf, networkOf } from '../../src/address';
 
 const V6 = '2001:db8::1';
 

@@ -1,5 +1,4 @@
-import { isIPv4 } from 'node:net';
-import { addressOf, groupsOf } from '../address';
+import { networkOf } from '../address';
 import { deviceOf, formerNamesOf } from '../device';
 import type { Database } from '../parse-server';
 import { createOnce, destroyRows, DEVICE_CLASS, ensureOwnClass, hasOwnClass } from '../schema/own-class';
@@ -11,14 +10,6 @@ const REMEMBER_MS = 400 * 24 * 60 * 60_000;
 
 /** Longer than it takes to store the device of a new session. */
 const MOMENT_MS = 60_000;
-
-/** The network of an address: the first three numbers of IPv4, the first four groups (a site) of IPv6. */
-export function networkOf(ip: string | null): string | null {
-  const address = addressOf(ip);
-  if (!address) return null;
-  const groups = groupsOf(address);
-  return isIPv4(address) ? groups.slice(0, 3).join('.') : groups.slice(0, 4).join(':');
-}
 
 type Traces = Pick<SessionRecord, 'userAgent' | 'ip'>;
 

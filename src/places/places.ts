@@ -1,3 +1,5 @@
+import { isIPv6 } from 'node:net';
+import { addressOf, networkOf } from '../address';
 import { boundedCache } from '../bounded-cache';
 import { cut } from '../client-texts';
 import type { Logger } from '../parse-server';
@@ -14,10 +16,26 @@ const KNOWN_MS = 24 * 60 * 60_000;
 const FAILED_MS = 60_000;
 /** How many look-ups are under way at once. Further addresses have no place until they are shown again. */
 const MAX_UNDER_WAY = 100;
+/**
+ * How many look-ups start in a minute at most, and how long that is, in milliseconds. Each may cost the app money, and
+ * whoever logs in causes them: a client with an IPv6 site of his own (/48) has 65,536 networks to show. Users who come from
+ * five new networks a second are many.
+ */
+const MAX_STARTED = 300;
+const MINUTE_MS = 60_000;
 /** A look-up that has not answered after so many milliseconds has failed. */
 const PATIENCE_MS = 5000;
 /** How long a place is at most, in characters. */
 const MAX_PLACE = 128;
+
+/**
+ * By what a place is known: the address of IPv4, the network (/64) of IPv6. Such a network is in one place, and its devices
+ * choose the rest of their addresses anew as often as they like.
+ */
+const keyOf = (ip: string): string => {
+  const address = addressOf(ip) ?? ip;
+  return (isIPv6(address) && networkOf(address)) || address;
+};
 
 /** The places of addresses, by the app's own look-up. No request waits for it, or fails because of it. */
 export class Places {
@@ -26,7 +44,9 @@ export class Places {
     usual: 64,
   });
   private readonly underWay = new Map<string, Promise<string | null>>();
-  private hasFailed = false;
+  /** Since when it counts the look-ups that start, as `performance.now()` has it, and how many they are. */
+  private minute = { since: -Infinity, started: 0 };
+  private readonly told = new Set<string>();
 
   /** @param log the server's; none before it has started. */
   constructor(
@@ -37,20 +57,33 @@ export class Places {
   /** The place, as far as it is known by now: a look-up that takes its time has it ready for the next call. */
   known(ip: string | null | undefined): string | null {
     void this.find(ip);
-    return (ip && this.places.get(ip)?.place) || null;
+    return (ip && this.places.get(keyOf(ip))?.place) || null;
   }
 
   /** The place, for what can wait for a look-up, 5 seconds at most. Never rejects. */
   async find(ip: string | null | undefined): Promise<string | null> {
     if (!ip || !this.locate) return null;
-    const known = this.places.get(ip);
+    const key = keyOf(ip);
+    const known = this.places.get(key);
     if (known) return known.place;
-    const looking = this.underWay.get(ip);
-    if (looking || this.underWay.size >= MAX_UNDER_WAY) return looking ?? null;
-    return this.lookUp(ip, this.locate);
+    const looking = this.underWay.get(key);
+    if (looking || this.underWay.size >= MAX_UNDER_WAY || !this.mayStart()) return looking ?? null;
+    return this.lookUp(key, ip, this.locate);
   }
 
-  private async lookUp(ip: string, locate: Locate): Promise<string | null> {
+  /** Counts a look-up, if one more may start in this minute. */
+  private mayStart(): boolean {
+    const now = performance.now();
+    if (now - this.minute.since >= MINUTE_MS) this.minute = { since: now, started: 0 };
+    if (this.minute.started >= MAX_STARTED) {
+      this.tellOnce(`the option locate is asked for ${MAX_STARTED} addresses a minute at most`);
+      return false;
+    }
+    this.minute.started += 1;
+    return true;
+  }
+
+  private async lookUp(key: string, ip: string, locate: Locate): Promise<string | null> {
     let place: string | null = null;
     let ttl = KNOWN_MS;
     try {
@@ -61,27 +94,26 @@ export class Places {
         const looking = inTime(answer).then(placeOf);
         // Whoever asks for it meanwhile waits for the same look-up.
         this.underWay.set(
-          ip,
+          key,
           looking.catch(() => null),
         );
         place = await looking;
       }
     } catch (error) {
       ttl = FAILED_MS;
-      this.fails(error);
+      this.tellOnce('the option locate has failed', `: ${(error as Error | undefined)?.message}`);
     }
-    this.underWay.delete(ip);
-    this.places.set(ip, { place }, { ttl });
+    this.underWay.delete(key);
+    this.places.set(key, { place }, { ttl });
     return place;
   }
 
-  private fails(error: unknown): void {
-    if (this.hasFailed) return;
-    this.hasFailed = true;
-    this.log()?.error(
-      'parse-server-sessions: the option locate has failed, and some addresses have no place; it is told this once: ' +
-        `${(error as Error | undefined)?.message}`,
-    );
+  /** @param what why some addresses have no place. */
+  private tellOnce(what: string, detail = '.'): void {
+    if (this.told.has(what)) return;
+    this.told.add(what);
+    const told = `parse-server-sessions: ${what}, and some addresses have no place; it is told this once`;
+    this.log()?.error(told + detail);
   }
 }
 

@@ -70,6 +70,39 @@ it('a place is forgotten after a day', () => {
   expect(locate).toHaveBeenCalledTimes(2);
 });
 
+it('an IPv6 network is looked up once, by its first address; each IPv4 address by itself', async () => {
+  const { asked, locate, answer } = slowly();
+  const places = placesBy(locate);
+  const inOne = ['2001:db8:1:2::7', '2001:db8:1:2:ffff::', '2001:DB8:1:2:0:0:0:8'];
+  const waiting = inOne.map(ip => places.find(ip));
+  expect(asked).toEqual(['2001:db8:1:2::7']);
+  answer('Lagos');
+  expect(await Promise.all(waiting)).toEqual(['Lagos', 'Lagos', 'Lagos']);
+  expect(places.known('2001:db8:1:2::9')).toBe('Lagos');
+  expect(asked).toHaveLength(1);
+  for (const ip of ['2001:db8:1:3::7', '192.0.2.7', '192.0.2.8', '::ffff:192.0.2.8', '::ffff:192.0.2.9'])
+    expect(places.known(ip)).toBeNull();
+  expect(asked.slice(1)).toEqual(['2001:db8:1:3::7', '192.0.2.7', '192.0.2.8', '::ffff:192.0.2.9']);
+});
+
+it('no more than 300 look-ups start in a minute, which is told once; later ones go on', async () => {
+  const locate = jest.fn((ip: string) => `the place of ${ip}`);
+  const places = placesBy(locate);
+  const ipOf = (i: number) => `2001:db8:0:${i.toString(16)}::1`;
+  for (let i = 0; i < 1000; i += 1) places.known(ipOf(i));
+  expect(locate).toHaveBeenCalledTimes(300);
+  expect(places.known(ipOf(0))).toBe(`the place of ${ipOf(0)}`);
+  expect(await places.find(ipOf(999))).toBeNull();
+  expect(logged).toEqual([expect.stringContaining('the option locate is asked for 300 addresses a minute')]);
+  jest.advanceTimersByTime(59_000);
+  expect(places.known(ipOf(999))).toBeNull();
+  jest.advanceTimersByTime(1000);
+  for (let i = 500; i < 1000; i += 1) places.known(ipOf(i));
+  expect(locate).toHaveBeenCalledTimes(600);
+  expect(places.known(ipOf(500))).toBe(`the place of ${ipOf(500)}`);
+  expect(logged).toHaveLength(1);
+});
+
 it('no more look-ups are under way than 100, and no more places known than 10,000', async () => {
   const { asked, locate, answer } = slowly();
   const places = placesBy(locate);
@@ -82,7 +115,11 @@ it('no more look-ups are under way than 100, and no more places known than 10,00
 
   const many = jest.fn((ip: string) => ip);
   const bounded = placesBy(many);
-  for (let i = 0; i <= 10_000; i += 1) bounded.known(`${i}`);
+  for (let i = 0; i <= 10_000; i += 1) {
+    // No more of them start in a minute.
+    if (i % 300 === 0) jest.advanceTimersByTime(60_000);
+    bounded.known(`${i}`);
+  }
   bounded.known('10000');
   expect(many).toHaveBeenCalledTimes(10_001);
   bounded.known('0');
