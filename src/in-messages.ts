@@ -8,7 +8,7 @@ const MAX_TEXT = 80;
 const MAX_NAME = 128;
 
 /** A session token, whole or cut, also as a URL writes it, or another secret in hexadecimal digits. */
-const looksLikeToken = (text: string) => /\br(:|%3a)|[0-9a-f]{32}/i.test(text);
+const looksLikeToken = (text: string) => /\br(:|%(25)*3a)|[0-9a-f]{32}/i.test(text);
 
 /** What kind of value it is, in words. */
 export function typeOf(value: unknown): string {
