@@ -69,6 +69,8 @@ export interface Database {
       caseInsensitive: boolean,
       options: Record<string, unknown>,
     ): Promise<unknown>;
+    /** Closes the database when Parse Server shuts down. An adapter need not have it. */
+    handleShutdown?(): unknown;
   };
   /** The configuration that this controller was made for; it holds this controller as its `database`. */
   options?: ServerConfig;

@@ -23,10 +23,11 @@ import type { Middleware, ParseSdk, ServerOptions } from './parse-server';
 import { Places } from './places/places';
 import { adoptPrivacy, type TracedClass } from './privacy/adopt';
 import { schedulePurge } from './purge/schedule';
-import { makeRuntime, type Runtime } from './runtime';
+import { makeRuntime, shutDown, type Runtime } from './runtime';
 import { HISTORY_CLASS } from './schema/own-class';
 import { ensureColumns, ensureIndexes } from './schema/columns';
 import { csrfTokenOf, secretOf, verifyCsrfToken } from './secret/secret';
+import { beforeDatabaseCloses } from './shutdown';
 import { userIdOf } from './record';
 import { SessionStore } from './sessions/store';
 import { eraseUser, exportUser } from './user-data/user-data';
@@ -52,6 +53,8 @@ export function parseSessions(input: SessionsOptions = {}): Sessions {
   const options = resolveOptions(input);
   const now = () => new Date();
   let running: Runtime | undefined;
+  /** Once the database is about to be closed: whoever shuts down later waits for this, and uses it no more. */
+  let closing: Promise<void> | undefined;
   /** The application id of the one app that these sessions serve. */
   let configuredFor: string | undefined;
 
@@ -79,6 +82,8 @@ export function parseSessions(input: SessionsOptions = {}): Sessions {
     const { sharesCache } = app;
     const runtime = makeRuntime(Parse, options, { database, sharesCache, events, places, now });
     running = runtime;
+    closing = undefined;
+    beforeDatabaseCloses(database.adapter, () => (closing = shutDown(runtime)));
     await ensureColumns(config);
     if (options.indexes) await ensureIndexes(config);
     await runtime.files.open();
@@ -167,8 +172,8 @@ export function parseSessions(input: SessionsOptions = {}): Sessions {
     },
     async shutdown() {
       stopWatching();
-      // The guards stay: the server may still answer requests.
-      for (const stop of [...(running?.stop ?? [])].reverse()) await stop();
+      // The server may still answer requests.
+      if (running) await (closing ?? shutDown(running));
     },
   };
 }

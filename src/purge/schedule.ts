@@ -1,10 +1,11 @@
 import { Cron } from 'croner';
 import type { Logger } from '../parse-server';
 import type { Purge, PurgeOptions } from '../sessions/connection';
+import { inTimeForShutdown } from '../shutdown';
 
 /**
  * Runs the purge by a cron pattern in this process, never twice at the same time.
- * @returns `stop()`, which ends the schedule and waits for a purge under way.
+ * @returns `stop()`, which ends the schedule and waits for a purge under way, but not for a database that does not answer.
  */
 export function schedulePurge(
   pattern: string,
@@ -25,7 +26,7 @@ export function schedulePurge(
   return {
     async stop() {
       cron.stop();
-      await running;
+      if (running) await inTimeForShutdown(running);
     },
   };
 }
