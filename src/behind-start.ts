@@ -1,11 +1,12 @@
 import type { Logger } from './parse-server';
+import { inTimeForShutdown } from './shutdown';
 
 /**
  * Has older rows brought under an option behind the start. What is left to do has to stand in the rows themselves: after
  * a stop, a crash or a failure the next start goes on, and several processes may do it at once.
  * @param failure what a failure means, for the log.
  * @param work asks between batches whether it is to stop.
- * @returns `stop()`, which waits for the batch under way.
+ * @returns `stop()`, which waits for the batch under way, but not for a database that does not answer.
  */
 export function behindStart(
   failure: string,
@@ -21,7 +22,7 @@ export function behindStart(
   return {
     async stop() {
       isStopped = true;
-      await working;
+      await inTimeForShutdown(working);
     },
   };
 }
