@@ -34,7 +34,8 @@ export interface SessionsOptions {
    */
   functionPrefix?: string;
   /**
-   * Whether to make the indexes on `_Session` at start. On a big table make them yourself, as the README tells.
+   * Whether to make the indexes of `_Session` and of this package's own classes. On a big table make them yourself, as the
+   * README tells.
    * @default true
    */
   indexes?: boolean;

@@ -48,9 +48,16 @@ export interface SchemaController {
     fields: Record<string, { type: string }>,
     classLevelPermissions: Record<string, unknown>,
   ): Promise<unknown>;
+  setPermissions(
+    className: string,
+    classLevelPermissions: Record<string, unknown>,
+    fields: Record<string, { type: string }>,
+  ): Promise<unknown>;
   reloadData(options: { clearCache: boolean }): Promise<unknown>;
   validatePermission(className: string, aclGroup: string[], operation: string): unknown;
-  getOneSchema(className: string): Promise<Pick<ClassSchema, 'fields'>>;
+  getOneSchema(
+    className: string,
+  ): Promise<Pick<ClassSchema, 'fields'> & { classLevelPermissions: Record<string, unknown> }>;
   getAllClasses(options: { clearCache: boolean }): Promise<ClassSchema[]>;
 }
 

@@ -5,9 +5,11 @@ import { watchForStart } from './checks/unused-answer';
 import { startCloudCode } from './cloud-code';
 import { useParseError } from './errors';
 import { SessionEmitter } from './events/events';
+import { DEVICES } from './events/known-devices';
 import { adoptSessions } from './expiry/adopt';
+import { FILES } from './files/session-files';
 import { keepEarlyCloud } from './parse-cloud';
-import { HISTORY_DEVICES } from './history/record';
+import { HISTORY_DEVICES, RECORDS } from './history/record';
 import { goStraight, guardApp, openGate, runtimeOf } from './gate/gate';
 import { requestContext } from './gate/http-door';
 import { openSdkDoor } from './gate/sdk-door';
@@ -86,8 +88,8 @@ export function parseSessions(input: SessionsOptions = {}): Sessions {
     beforeDatabaseCloses(database.adapter, () => (closing = shutDown(runtime)));
     await ensureColumns(config);
     if (options.indexes) await ensureIndexes(config);
+    await openOwnClasses(runtime);
     await runtime.files.open();
-    await runtime.history.open(options.indexes);
 
     guardUserCache(config.cacheController, runtime);
     guardApp(app.middleware, runtime);
@@ -176,6 +178,12 @@ export function parseSessions(input: SessionsOptions = {}): Sessions {
       if (running) await (closing ?? shutDown(running));
     },
   };
+}
+
+/** Records may be written from the start on. The other classes are made when they are needed. */
+async function openOwnClasses({ ownClasses, history }: Runtime): Promise<void> {
+  if (history.isKept) await ownClasses.open(RECORDS);
+  for (const needed of [FILES, DEVICES]) await ownClasses.openIfThere(needed);
 }
 
 /** The classes that keep addresses and devices. */

@@ -15,6 +15,7 @@ import type { Privacy } from './privacy/kept';
 import { purgeExpired, purgeParams } from './purge/purge';
 import { revokeWhere } from './revoke-where/revoke-where';
 import { nameBytesOf } from './schema/database-kind';
+import { OwnClasses } from './schema/own-class';
 import { CallerSessions } from './sessions/callers';
 import type { Connection } from './sessions/connection';
 import { Endings } from './sessions/endings';
@@ -104,7 +105,8 @@ export function makeRuntime(
     }
   });
   revocations.onUnnamed(() => callers.forgetAll());
-  const files = new SessionFiles({ Parse, config, database });
+  const ownClasses = new OwnClasses({ database, loggerController: log }, options.indexes);
+  const files = new SessionFiles({ Parse, config, database, ownClasses });
   const history = new History(database, log, options, places, now);
   const endings = new Endings(database, revocations, files, events, history, log);
   const owedEndings = new OwedEndings(failure => events.report(failure), now);
@@ -116,6 +118,7 @@ export function makeRuntime(
     database,
     tokenCache,
     events,
+    ownClasses,
     places,
     now,
     policy,

@@ -1,19 +1,30 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { SpecServer } from '../support/server';
-import { indexesOf, onPostgres, onServer, stockDatabase } from './database';
+import {
+  indexesOf,
+  indexesOfOwnClasses,
+  makeOwnClasses,
+  onPostgres,
+  onServer,
+  stockDatabase,
+} from './database';
 
-/** The statements that the README gives for big tables. */
-function statements(language: string): string {
+const SESSIONS = 0;
+const ITS_CLASSES = 1;
+
+/** The statements that the README gives for big tables, those for sessions first. */
+function statements(language: string, which: number): string {
   const readme = readFileSync(path.join(__dirname, '../../README.md'), 'utf8');
   const section = /## Indexes on big tables\n([^]*?)\n## /.exec(readme)?.[1] ?? '';
-  return new RegExp(`\`\`\`${language}\n([^]*?)\`\`\``).exec(section)?.[1] ?? '';
+  const blocks = [...section.matchAll(new RegExp(`\`\`\`${language}\n([^]*?)\`\`\``, 'g'))];
+  return blocks[which]?.[1] ?? '';
 }
 
-async function makeByHand(server: SpecServer): Promise<number> {
+async function makeByHand(server: SpecServer, which = SESSIONS): Promise<number> {
   const { adapter } = server.server.config.databaseController;
   if (onPostgres) {
-    const each = statements('sql')
+    const each = statements('sql', which)
       .split(';')
       .filter(statement => statement.trim());
     for (const statement of each) await adapter._client.none(statement);
@@ -27,7 +38,7 @@ async function makeByHand(server: SpecServer): Promise<number> {
         made.push(adapter.database.collection(name).createIndex(...index)),
     }),
   };
-  new Function('db', statements('js'))(db);
+  new Function('db', statements('js', which))(db);
   return (await Promise.all(made)).length;
 }
 
@@ -41,6 +52,22 @@ describe('the indexes that an operator makes by hand, as the README tells', () =
     });
     expect(byHand).toEqual(byServer);
     expect(await onServer(databaseURI, indexesOf)).toEqual(byHand);
+  });
+
+  it('are those that the server would make on its own classes, and it makes no other', async () => {
+    const withClasses = () => stockDatabase(makeOwnClasses);
+    const byServer = await onServer(await withClasses(), indexesOfOwnClasses);
+    const databaseURI = await withClasses();
+    const byHand = await onServer(
+      databaseURI,
+      async server => {
+        expect(await makeByHand(server, ITS_CLASSES)).toBe(5);
+        return indexesOfOwnClasses(server);
+      },
+      { indexes: false },
+    );
+    expect(byHand).toEqual(byServer);
+    expect(await onServer(databaseURI, indexesOfOwnClasses)).toEqual(byHand);
   });
 
   it('are enough with indexes: false', async () => {

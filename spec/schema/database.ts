@@ -4,12 +4,16 @@ declare const SPEC_DATABASE: 'postgresql' | 'mongodb';
 
 export const onPostgres = SPEC_DATABASE === 'postgresql';
 
-/** The indexes of `_Session` as the database itself tells them, by name: the columns of each. */
-export async function indexesOf(server: SpecServer): Promise<Record<string, string[]>> {
+/** The indexes of a class as the database itself tells them, by name: the columns of each. */
+export async function indexesOf(
+  server: SpecServer,
+  className = '_Session',
+): Promise<Record<string, string[]>> {
   const { adapter } = server.server.config.databaseController;
   if (onPostgres) {
     const rows = await adapter._client.any(
-      `SELECT indexname, indexdef FROM pg_indexes WHERE tablename = '_Session' ORDER BY indexname`,
+      'SELECT indexname, indexdef FROM pg_indexes WHERE tablename = $1 ORDER BY indexname',
+      [className],
     );
     return Object.fromEntries(
       rows.map(({ indexname, indexdef }: any) => [
@@ -18,7 +22,7 @@ export async function indexesOf(server: SpecServer): Promise<Record<string, stri
       ]),
     );
   }
-  const indexes = await adapter.database.collection('_Session').indexes();
+  const indexes = await adapter.database.collection(className).indexes();
   return Object.fromEntries(indexes.map(({ name, key }: any) => [name, Object.keys(key)]));
 }
 
@@ -50,4 +54,30 @@ export async function onServer<T>(
   } finally {
     await server.stop({ keepData: true });
   }
+}
+
+/** This package's own classes, each with a column that it needs and the columns that it looks up. */
+export const OWN_CLASSES = [
+  {
+    className: 'ParseEndedSession',
+    column: 'userId',
+    type: 'String',
+    indexed: ['tokenHash', 'userId', 'endedAt'],
+  },
+  { className: 'ParseSessionFile', column: 'stored', type: 'Boolean', indexed: ['sessionId'] },
+  { className: 'ParseSessionDevice', column: 'owner', type: 'String', indexed: ['owner'] },
+] as const;
+
+/** Has an app make them, or an earlier version that kept less, as far as the permissions go. */
+export async function makeOwnClasses(stock: SpecServer): Promise<void> {
+  for (const { className } of OWN_CLASSES) await stock.makeClass(className);
+}
+
+/** Their indexes, by class. */
+export async function indexesOfOwnClasses(
+  server: SpecServer,
+): Promise<Record<string, Record<string, string[]>>> {
+  const all: Record<string, Record<string, string[]>> = {};
+  for (const { className } of OWN_CLASSES) all[className] = await indexesOf(server, className);
+  return all;
 }

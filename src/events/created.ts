@@ -2,8 +2,16 @@ import { deviceOf } from '../device';
 import type { Database } from '../parse-server';
 import type { Places } from '../places/places';
 import type { SessionRecord } from '../record';
+import type { OwnClasses } from '../schema/own-class';
 import type { SessionEmitter } from './events';
 import { isFirstFromDevice } from './known-devices';
+
+interface Surroundings {
+  database: Database;
+  events: SessionEmitter;
+  ownClasses: OwnClasses;
+  places: Places;
+}
 
 /**
  * Emits that a session was made, and whether it is the user's first one from its device.
@@ -12,7 +20,7 @@ import { isFirstFromDevice } from './known-devices';
 export function sessionCreated(
   session: SessionRecord,
   signUp: boolean,
-  { database, events, places }: { database: Database; events: SessionEmitter; places: Places },
+  { database, events, ownClasses, places }: Surroundings,
 ): void {
   const { objectId, userId, restricted, createdWith, userAgent, ip } = session;
   const ofSession = { sessionId: objectId, userId };
@@ -22,7 +30,7 @@ export function sessionCreated(
   // The user makes a restricted session from another one, for a device: it is no new device of his.
   if (restricted || userId === null || !events.has('newDevice')) return;
   // No login waits for this look-up, or fails because of it.
-  isFirstFromDevice(session, database).then(
+  isFirstFromDevice(session, database, ownClasses).then(
     isFirst => {
       if (!isFirst) return;
       events.emit('newDevice', { ...ofSession, device: deviceOf(userAgent), ip, createdWith, signUp });

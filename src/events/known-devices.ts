@@ -1,7 +1,8 @@
 import { networkOf } from '../address';
 import { deviceOf, formerNamesOf } from '../device';
 import type { Database } from '../parse-server';
-import { createOnce, destroyRows, DEVICE_CLASS, ensureOwnClass, hasOwnClass } from '../schema/own-class';
+import type { NeededClass } from '../schema/columns';
+import { createOnce, destroyRows, DEVICE_CLASS, hasOwnClass, type OwnClasses } from '../schema/own-class';
 import { toDate, toParseDate, toSessionRecord, userPointer, type SessionRecord } from '../record';
 import { sha256 } from '../sha256';
 
@@ -23,8 +24,12 @@ function fingerprintOf({ userAgent, ip }: Traces): string {
 const formerFingerprintOf = ({ userAgent, ip }: Traces): string =>
   JSON.stringify([...formerNamesOf(userAgent), networkOf(ip)]);
 
-/** The user, as a hash as well, by which his devices are exported and erased. */
-const DEVICE_COLUMNS = { owner: 'String' } as const;
+/** The owner is the user, as a hash as well, by which his devices are exported and erased. */
+export const DEVICES: NeededClass = {
+  className: DEVICE_CLASS,
+  columns: { owner: 'String' },
+  indexed: ['owner'],
+};
 
 /** The id of a user's device in the class of devices. */
 const idOf = (userId: string | null, fingerprint: string): string => sha256(`${userId} ${fingerprint}`);
@@ -34,10 +39,14 @@ const idOf = (userId: string | null, fingerprint: string): string => sha256(`${u
  * end and devices stay known. When several sessions of one device are made at once, in whatever processes, the
  * first is the one whose row the database takes.
  */
-export async function isFirstFromDevice(session: SessionRecord, database: Database): Promise<boolean> {
+export async function isFirstFromDevice(
+  session: SessionRecord,
+  database: Database,
+  ownClasses: OwnClasses,
+): Promise<boolean> {
   const { userId, objectId, createdAt } = session;
   const fingerprint = fingerprintOf(session);
-  await ensureOwnClass(database, DEVICE_CLASS, DEVICE_COLUMNS, ['owner']);
+  await ownClasses.ensure(DEVICES);
   const now = new Date().toISOString();
   const row = {
     objectId: idOf(userId, fingerprint),

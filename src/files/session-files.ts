@@ -3,20 +3,25 @@ import type { File as ParseFile } from 'parse/node';
 import { notFoundError } from '../errors';
 import { pagesById } from '../paging';
 import type { Database, Logger, ParseSdk, Query, Row, ServerConfig } from '../parse-server';
-import { ensureOwnClass, FILE_CLASS, hasOwnClass } from '../schema/own-class';
+import type { NeededClass } from '../schema/columns';
+import { FILE_CLASS, hasOwnClass, type OwnClasses } from '../schema/own-class';
 import { sessionIdOf, toDate, type SessionRef } from '../record';
 import { contentsOf, savedNameOf, SessionFileSet, type AddFileOptions, type FileContents } from './file-set';
 
 /** A row outlives its session, so that a crash leaves no file that nobody knows of. */
-const FILE_FIELDS = {
-  sessionId: 'String',
-  fileId: 'String',
-  fileName: 'String',
-  /** The storage has the file. Until then it may turn up there after its row is gone. */
-  stored: 'Boolean',
-  /** The file is about to be deleted, and cannot be released any more. */
-  doomed: 'Boolean',
-} as const;
+export const FILES: NeededClass = {
+  className: FILE_CLASS,
+  columns: {
+    sessionId: 'String',
+    fileId: 'String',
+    fileName: 'String',
+    /** The storage has the file. Until then it may turn up there after its row is gone. */
+    stored: 'Boolean',
+    /** The file is about to be deleted, and cannot be released any more. */
+    doomed: 'Boolean',
+  },
+  indexed: ['sessionId'],
+};
 
 /** Longer than a storage takes to store a file. */
 const STORING_MS = 60 * 60_000;
@@ -25,6 +30,7 @@ interface FileSurroundings {
   Parse: ParseSdk;
   config: ServerConfig;
   database: Database;
+  ownClasses: OwnClasses;
 }
 
 /**
@@ -208,8 +214,8 @@ export class SessionFiles {
    * Marks a session as one with files, for whichever process ends it. @throws 101 when there is no such session.
    */
   private async noteFiles(objectId: string): Promise<void> {
-    const { database } = this.surroundings;
-    if (!this.inUse) await ensureOwnClass(database, FILE_CLASS, FILE_FIELDS, ['sessionId']);
+    const { database, ownClasses } = this.surroundings;
+    if (!this.inUse) await ownClasses.ensure(FILES);
     this.inUse = true;
     const { hasFiles } = await this.requireSession(objectId);
     if (hasFiles === true) return;

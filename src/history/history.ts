@@ -5,18 +5,10 @@ import type { Database, Logger, Query, Row } from '../parse-server';
 import type { Places } from '../places/places';
 import { withKept, type Privacy } from '../privacy/kept';
 import { toDate, toParseDate, toSessionRecord, userPointer } from '../record';
-import { destroyRows, ensureOwnClass, hasOwnClass, HISTORY_CLASS } from '../schema/own-class';
+import { destroyRows, hasOwnClass, HISTORY_CLASS } from '../schema/own-class';
 import { sha256 } from '../sha256';
 import type { Ender } from './ender';
-import {
-  HISTORY_COLUMNS,
-  HISTORY_INDEXED,
-  recordOf,
-  viewOfExpired,
-  viewOfRecord,
-  type EndedSessionView,
-  type Unplaced,
-} from './record';
+import { recordOf, viewOfExpired, viewOfRecord, type EndedSessionView, type Unplaced } from './record';
 import { RecordWriter, sessionsLeft } from './writer';
 
 export interface HistoryOptions {
@@ -56,12 +48,6 @@ export class History {
   /** Whether sessions leave records. */
   get isKept(): boolean {
     return this.options.history !== false;
-  }
-
-  /** Makes the class of the records. */
-  async open(withIndexes: boolean): Promise<void> {
-    if (!this.isKept) return;
-    await ensureOwnClass(this.database, HISTORY_CLASS, HISTORY_COLUMNS, withIndexes ? HISTORY_INDEXED : []);
   }
 
   /**

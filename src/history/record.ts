@@ -3,31 +3,35 @@ import type { RevokeReason } from '../events/events';
 import { isExpired } from '../expiry/lifetime';
 import type { Row } from '../parse-server';
 import { toDate, toParseDate, toSessionRecord, type SessionRecord } from '../record';
+import type { NeededClass } from '../schema/columns';
+import { HISTORY_CLASS } from '../schema/own-class';
 import { sha256 } from '../sha256';
 import { BY_SERVER, type Ender, type EnderKind } from './ender';
 
-/** The columns of a record. `objectId` and `createdAt` are those of the session, so that a session has one record. */
-export const HISTORY_COLUMNS = {
-  userId: 'String',
-  /** Tokens are random, so their plain SHA-256 tells nobody what they were. */
-  tokenHash: 'String',
-  reason: 'String',
-  endedAt: 'Date',
-  by: 'String',
-  byName: 'String',
-  byDevice: 'Object',
-  lastAccessedAt: 'Date',
-  restricted: 'Boolean',
-  ip: 'String',
-  device: 'Object',
-  name: 'String',
-} as const;
+/** Records are looked up by the token's hash, the user, and for the purge their age. */
+export const RECORDS: NeededClass = {
+  className: HISTORY_CLASS,
+  // `objectId` and `createdAt` are those of the session, so that a session has one record.
+  columns: {
+    userId: 'String',
+    /** Tokens are random, so their plain SHA-256 tells nobody what they were. */
+    tokenHash: 'String',
+    reason: 'String',
+    endedAt: 'Date',
+    by: 'String',
+    byName: 'String',
+    byDevice: 'Object',
+    lastAccessedAt: 'Date',
+    restricted: 'Boolean',
+    ip: 'String',
+    device: 'Object',
+    name: 'String',
+  },
+  indexed: ['tokenHash', 'userId', 'endedAt'],
+};
 
 /** Its columns that tell devices. */
 export const HISTORY_DEVICES = ['device', 'byDevice'];
-
-/** What records are looked up by: the token's hash, the user, and for the purge their age. */
-export const HISTORY_INDEXED = ['tokenHash', 'userId', 'endedAt'] as const;
 
 /** Why a session ended. */
 export type EndedReason = RevokeReason | 'expired';

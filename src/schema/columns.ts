@@ -1,11 +1,24 @@
-import type { Logger, ServerConfig } from '../parse-server';
+import type { Logger, SchemaController, ServerConfig } from '../parse-server';
 import { COLUMNS } from '../policy/columns';
+
+/** What this package needs of a class. */
+export interface NeededClass {
+  className: string;
+  /** The types of columns, by name. */
+  columns: Readonly<Record<string, string>>;
+  /** The columns that have an index. */
+  indexed: readonly string[];
+}
 
 /**
  * Every request looks a session up by token, lists go by user, the purge goes by end. Parse Server has an index on
  * none.
  */
-const INDEXED = ['sessionToken', 'user', 'expiresAt'] as const;
+const SESSIONS: NeededClass = {
+  className: '_Session',
+  columns: COLUMNS,
+  indexed: ['sessionToken', 'user', 'expiresAt'],
+};
 
 /** MongoDB: an index with the same keys is there under another name, or with other options. It serves as well. */
 const MONGO_SAME_KEYS = 85;
@@ -15,39 +28,61 @@ const MONGO_SAME_NAME = 86;
 const POSTGRES_INDEX_APPEARED = '23505';
 
 /**
- * Adds the columns that are not there yet. Class-level permissions stay as the app made them.
+ * Adds the columns of `_Session` that are not there yet. Class-level permissions stay as the app made them.
  * @throws Error when the app has a column of that name with another type.
  */
-export async function ensureColumns({ database }: ServerConfig): Promise<void> {
+export async function ensureColumns({ database }: Pick<ServerConfig, 'database'>): Promise<void> {
   const schema = await database.loadSchema({ clearCache: true });
   await schema.enforceClassExists('_Session');
-  const { fields } = await schema.getOneSchema('_Session');
-  for (const [name, type] of Object.entries(COLUMNS)) {
-    const found = fields[name]?.type;
-    if (found !== undefined && found !== type) {
-      throw new Error(
-        `parse-server-sessions needs the column _Session.${name} as ${type}, and this database has it as ${found}. ` +
-          'Rename that column, or delete it.',
-      );
-    }
-    // Without the last argument Parse Server would wipe the app's own field options (`required`, `defaultValue`).
-    await schema.enforceFieldExists('_Session', name, { type }, true);
-  }
+  await addColumns(schema, SESSIONS);
   await schema.reloadData({ clearCache: true });
 }
 
-type IndexContext = Pick<ServerConfig, 'database'> & { loggerController: Pick<Logger, 'warn'> };
+/**
+ * Adds the columns of a class that are not there yet.
+ * @returns whether there were any.
+ * @throws Error when one is there with another type.
+ */
+export async function addColumns(
+  schema: SchemaController,
+  { className, columns }: NeededClass,
+): Promise<boolean> {
+  const { fields } = await schema.getOneSchema(className);
+  const missing: string[] = [];
+  for (const [name, type] of Object.entries(columns)) {
+    const found = fields[name]?.type;
+    if (found === undefined) missing.push(name);
+    else if (found !== type) throw otherType(`${className}.${name}`, type, found);
+  }
+  for (const name of missing) {
+    // Without the last argument Parse Server would wipe the app's own field options (`required`, `defaultValue`), should
+    // the column be there by now.
+    await schema.enforceFieldExists(className, name, { type: columns[name]! }, true);
+  }
+  return missing.length > 0;
+}
+
+const otherType = (column: string, needed: string, found: string) =>
+  new Error(
+    `parse-server-sessions needs the column ${column} as ${needed}, and this database has it as ${found}. ` +
+      'Rename that column, or delete it.',
+  );
+
+export type IndexContext = Pick<ServerConfig, 'database'> & { loggerController: Pick<Logger, 'warn'> };
 
 /**
- * Makes the indexes that are not there yet.
+ * Makes the indexes of a class that are not there yet.
  * @throws Error when the database refuses one.
  */
-export async function ensureIndexes({ database, loggerController: log }: IndexContext): Promise<void> {
+export async function ensureIndexes(
+  { database, loggerController: log }: IndexContext,
+  { className, indexed }: NeededClass = SESSIONS,
+): Promise<void> {
   const schema = await database.loadSchema();
-  const { fields } = await schema.getOneSchema('_Session');
-  for (const field of INDEXED) {
-    const make = () =>
-      database.adapter.ensureIndex('_Session', { fields }, [field], `_Session_${field}`, false, {});
+  const { fields } = await schema.getOneSchema(className);
+  for (const field of indexed) {
+    const name = `${className}_${field}`;
+    const make = () => database.adapter.ensureIndex(className, { fields }, [field], name, false, {});
     try {
       await make().catch(error => {
         if (error.code !== POSTGRES_INDEX_APPEARED) throw error;
@@ -58,13 +93,13 @@ export async function ensureIndexes({ database, loggerController: log }: IndexCo
       if (code === MONGO_SAME_KEYS) continue;
       if (code === MONGO_SAME_NAME) {
         log.warn(
-          `parse-server-sessions: the index _Session_${field} is there with other keys or options than this package ` +
+          `parse-server-sessions: the index ${name} is there with other keys or options than this package ` +
             `would give it. Make sure that it is on ${field}.`,
         );
         continue;
       }
       throw new Error(
-        `parse-server-sessions could not make the index on _Session.${field} (${(error as Error).message}). ` +
+        `parse-server-sessions could not make the index on ${className}.${field} (${(error as Error).message}). ` +
           'Make the indexes yourself, as the README tells, and set the option indexes: false.',
         { cause: error },
       );

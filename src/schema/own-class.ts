@@ -1,5 +1,6 @@
 import type { Database, Query, Row } from '../parse-server';
 import { classesMissing } from './classes';
+import { addColumns, ensureIndexes, type IndexContext, type NeededClass } from './columns';
 
 /** Which file belongs to which session. */
 export const FILE_CLASS = 'ParseSessionFile';
@@ -21,34 +22,64 @@ const CLOSED = { find: {}, get: {}, count: {}, create: {}, update: {}, delete: {
 export const hasOwnClass = async (database: Database, className: string): Promise<boolean> =>
   (await classesMissing(database, [className])).length === 0;
 
-/** Makes a class that no client can read or write, and what it lacks of its fields. @param indexed those to index. */
-export async function ensureOwnClass(
-  database: Database,
-  className: string,
-  fieldTypes: Readonly<Record<string, string>>,
-  indexed: readonly string[] = [],
-): Promise<void> {
-  const schema = await database.loadSchema();
-  const fields = Object.fromEntries(Object.entries(fieldTypes).map(([name, type]) => [name, { type }]));
-  if (await hasOwnClass(database, className)) {
-    // A version of this package may have made it that kept less.
-    const { fields: known } = await schema.getOneSchema(className);
-    const missing = Object.entries(fields).filter(([name]) => !known[name]);
-    if (missing.length === 0) return;
-    for (const [name, type] of missing) await schema.enforceFieldExists(className, name, type, true);
-  } else {
-    await schema.addClassIfNotExists(className, fields, CLOSED).catch(async error => {
-      if (!(await hasOwnClass(database, className))) throw error;
-    });
+/** Pointer permissions: they open a class to the users that its rows name. */
+const BY_POINTERS = ['readUserFields', 'writeUserFields'];
+
+/** Whether these class-level permissions let no client in. */
+const isClosed = (permissions: Readonly<Record<string, unknown>>): boolean =>
+  Object.keys(CLOSED).every(operation => isNobody(permissions[operation])) &&
+  BY_POINTERS.every(name => permissions[name] === undefined || isNobody(permissions[name]));
+
+const isNobody = (who: unknown): boolean =>
+  typeof who === 'object' && who !== null && Object.keys(who).length === 0;
+
+/** Has an app's database hold the classes of this package as they are needed: no client can read or write one. */
+export class OwnClasses {
+  /** @param withIndexes whether to make indexes. */
+  constructor(
+    private readonly context: IndexContext,
+    private readonly withIndexes: boolean,
+  ) {}
+
+  /** At the start: makes a class, or what it lacks. @throws Error for a column with another type. */
+  async open(needed: NeededClass): Promise<void> {
+    await this.make(needed);
+    await this.index(needed);
   }
-  await schema.reloadData({ clearCache: true });
-  for (const field of indexed) {
-    await database.adapter
-      .ensureIndex(className, { fields }, [field], `${className}_${field}`, false, {})
-      .catch(error => {
-        // Another process has just made it.
-        if (error?.code !== '23505' && error?.code !== '42P07') throw error;
+
+  /** At the start: the same for a class that is made only when it is needed, if it is there already. */
+  async openIfThere(needed: NeededClass): Promise<void> {
+    if (await hasOwnClass(this.context.database, needed.className)) await this.open(needed);
+  }
+
+  /** When a class is needed, however often: looks for the indexes only of one that it makes. */
+  async ensure(needed: NeededClass): Promise<void> {
+    if (await this.make(needed)) await this.index(needed);
+  }
+
+  /** Makes a class, or what it lacks. @returns whether it was not there. */
+  private async make(needed: NeededClass): Promise<boolean> {
+    const { database } = this.context;
+    const { className, columns } = needed;
+    const schema = await database.loadSchema();
+    const isNew = !(await hasOwnClass(database, className));
+    if (isNew) {
+      const fields = Object.fromEntries(Object.entries(columns).map(([name, type]) => [name, { type }]));
+      await schema.addClassIfNotExists(className, fields, CLOSED).catch(async error => {
+        if (!(await hasOwnClass(database, className))) throw error;
       });
+    }
+    // An app, a client, or a version of this package that kept less may have made it.
+    const isExtended = await addColumns(schema, needed);
+    const { classLevelPermissions, fields } = await schema.getOneSchema(className);
+    const isOpen = !isClosed(classLevelPermissions);
+    if (isOpen) await schema.setPermissions(className, CLOSED, fields);
+    if (isNew || isExtended || isOpen) await schema.reloadData({ clearCache: true });
+    return isNew;
+  }
+
+  private async index(needed: NeededClass): Promise<void> {
+    if (this.withIndexes) await ensureIndexes(this.context, needed);
   }
 }
 

@@ -6,6 +6,7 @@ import type { Ender } from '../history/ender';
 import type { History } from '../history/history';
 import type { Database, ParseSdk, ServerConfig } from '../parse-server';
 import type { Places } from '../places/places';
+import type { OwnClasses } from '../schema/own-class';
 import type { CallerSessions } from './callers';
 import type { Endings } from './endings';
 import type { LimitKeeper } from './limits';
@@ -88,6 +89,7 @@ export interface Connection {
   files: SessionFiles;
   history: History;
   events: SessionEmitter;
+  ownClasses: OwnClasses;
   places: Places;
   purge: Purge;
   revokeWhere: RevokeWhere;

@@ -26,10 +26,11 @@ export interface NewRestrictedSession {
 /** Makes a restricted session for a device of the user, as `createRestrictedSession` does. */
 export async function createRestricted(
   session: NewRestrictedSession,
-  { config, database, policy, limits, events, places }: Connection,
+  connection: Connection,
   now: Date,
 ): Promise<SessionRecord> {
   const { userId, expiresIn, scopes, latestEnd = null } = session;
+  const { config, database, policy, limits } = connection;
   const chosen = expiresIn === undefined ? null : new Date(now.getTime() + expiresIn);
   // A client may choose an earlier end than the rules give, never a later one.
   const expiresBy = earlier(chosen, latestEnd);
@@ -56,7 +57,7 @@ export async function createRestricted(
   // The controller changes what it is handed.
   await database.create('_Session', structuredClone(row), {});
   await limits.afterCreate(record, database);
-  sessionCreated(record, false, { database, events, places });
+  sessionCreated(record, false, connection);
   return record;
 }
 
