@@ -102,8 +102,8 @@ export interface SessionsOptions {
    */
   revokeOthersOn?: readonly Factor[];
   /**
-   * The records that sessions leave when they end before their time: why, when and by whom. They are kept for `keep`, a
-   * duration or seconds, and then purged with the sessions. `false` leaves none.
+   * The records that sessions leave when they end before their time: why, when and by whom. They are told and
+   * listed for `keep`, a duration or seconds. The purge deletes the rows of older ones. `false` leaves none.
    * @default { keep: '30d' }
    */
   history?: { keep?: string | number } | false;

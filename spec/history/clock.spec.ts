@@ -104,6 +104,21 @@ describe('when the clock steps back', () => {
     expect(await listed()).toEqual([]);
   });
 
+  it('a record is told and listed until its time has come, and exported until it is purged', async () => {
+    const { objectId, token } = await endOne();
+    const exported = async () => (await server.sessions.exportUser(userId)).endedSessions;
+    moveClock(DAY);
+    expect(await told(token)).toMatchObject({ reason: 'revoked' });
+    expect(await listed()).toEqual([objectId]);
+    moveClock(1);
+    expect(await told(token)).toBeNull();
+    expect(await listed()).toEqual([]);
+    expect(await server.run('listEndedSessions', { userId }, { master: true })).toEqual([]);
+    expect(await exported()).toHaveLength(1);
+    await server.sessions.store.purgeExpired();
+    expect(await exported()).toEqual([]);
+  });
+
   it('without the option the purge removes all that are left', async () => {
     for (let count = 0; count < 5; count += 1) {
       await endOne();

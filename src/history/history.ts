@@ -111,7 +111,7 @@ export class History {
       .map(ended => this.view(ended));
   }
 
-  /** All records of a user, also those of the time before `history: false` that are not purged yet. */
+  /** All records of a user that are there, also those that wait for the purge: too old, or from before `history: false`. */
   async recordsOf(userId: string): Promise<EndedSessionView[]> {
     const waiting = await this.waitingOfUser(userId);
     const written: Row[] = [];
@@ -133,11 +133,9 @@ export class History {
   /** Deletes the records that are older than they are kept, in batches; all of them where none are kept. */
   async purge(batchSize: number): Promise<void> {
     if (!(await hasOwnClass(this.database, HISTORY_CLASS))) return;
-    const { history } = this.options;
+    const oldest = this.oldest();
     // All of them: the clock may have stepped back since they ended.
-    const old = history
-      ? { $lt: toParseDate(new Date(this.now().getTime() - history.keep)) }
-      : { $exists: true };
+    const old = oldest ? { $lt: oldest } : { $exists: true };
     // Each batch begins where the one before ends: PostgreSQL's index still knows the rows that are deleted.
     let from: Date | null = null;
     do {
@@ -171,7 +169,20 @@ export class History {
 
   private async records(query: Query, { limit, skip }: Page): Promise<Row[]> {
     if (!this.isKept) return [];
-    return this.database.find(HISTORY_CLASS, query, { limit, skip, sort: { endedAt: -1, objectId: 1 } });
+    const options = { limit, skip, sort: { endedAt: -1, objectId: 1 } };
+    return this.database.find(HISTORY_CLASS, this.kept(query), options);
+  }
+
+  /** Leaves out records that are too old, which the next purge deletes. */
+  private kept(query: Query): Query {
+    const oldest = this.oldest();
+    return oldest ? { ...query, endedAt: { $gte: oldest } } : query;
+  }
+
+  /** When those ended that are just about kept; none with `history: false`. */
+  private oldest(): object | undefined {
+    const { history } = this.options;
+    return history ? toParseDate(new Date(this.now().getTime() - history.keep)) : undefined;
   }
 
   private view(ended: Unplaced): EndedSessionView {
