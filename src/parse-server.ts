@@ -178,6 +178,11 @@ export interface ServerConfig {
   state?: string;
   /** What no request may write. */
   requestKeywordDenylist?: readonly DeniedKeyword[];
+  /** The classes that Parse Server makes the database hold at each start. */
+  schema?: {
+    definitions?: ReadonlyArray<{ className: string }>;
+    keepUnknownIndexes?: boolean;
+  };
   /** The client's address, as Parse Server has read it from Express. */
   ip?: string;
   /** Those of the request, once Parse Server has read them; none where no request is behind it. */

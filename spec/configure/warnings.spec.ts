@@ -26,9 +26,28 @@ async function startAndListen(
 
 const own = (lines: string[]) => lines.filter(line => line.includes('parse-server-sessions'));
 
+declare const SPEC_DATABASE: string;
+
 /** Makes classes before this package looks at them. */
 const withClasses = (...names: string[]) => ({
   schema: { definitions: names.map(className => ({ className })) },
+});
+
+describe('definitions of the app that list _Session', () => {
+  const definitions = [{ className: '_Session' }];
+
+  it('are one warning at the start where Parse Server deletes the indexes of this package', async () => {
+    const lines = own(await startAndListen({}, { schema: { definitions } }));
+    const warning =
+      'warn parse-server-sessions: schema.definitions lists _Session, so Parse Server deletes its indexes at later starts: ' +
+      'set schema.keepUnknownIndexes to true.';
+    expect(lines).toEqual(SPEC_DATABASE === 'mongodb' ? [warning] : []);
+  });
+
+  it('are none where it keeps them', async () => {
+    const schema = { definitions, keepUnknownIndexes: true };
+    expect(own(await startAndListen({}, { schema }))).toEqual([]);
+  });
 });
 
 describe('a class that does not exist', () => {

@@ -74,6 +74,36 @@ describe('the indexes on _Session', () => {
     expect(await onServer(databaseURI, indexesOf)).toEqual(indexes);
   });
 
+  // On PostgreSQL Parse Server knows only the indexes that the app lists.
+  (onPostgres ? it.skip : it).each([
+    [true, []],
+    [false, Object.keys(MADE).sort()],
+  ])(
+    'are deleted by definitions of the app that list _Session, and not with keepUnknownIndexes: %s',
+    async (keepUnknownIndexes, expected) => {
+      const databaseURI = await stockDatabase();
+      const options = {
+        databaseURI,
+        schema: { definitions: [{ className: '_Session', fields: {} }], keepUnknownIndexes },
+      };
+      let drops: jest.SpyInstance | undefined;
+      // It finds at the second start what the first has made, and acts on that at the third.
+      for (let start = 0; start < 3; start++) {
+        const server = await startServer({}, options);
+        try {
+          expect(await indexesOf(server)).toMatchObject(MADE);
+          const adapters = Object.getPrototypeOf(server.server.config.databaseController.adapter);
+          drops ??= jest.spyOn(adapters, 'dropIndex');
+        } finally {
+          await server.stop({ keepData: true });
+        }
+      }
+      const names = drops!.mock.calls.map(([, name]) => name as string);
+      drops!.mockRestore();
+      expect(names.sort()).toEqual(expected);
+    },
+  );
+
   // The stand-in for mongod has no query planner.
   (onPostgres ? it : it.skip)('are used to look up tokens, users and expired sessions', async () => {
     const server = await startServer();

@@ -1,6 +1,7 @@
 import type { ResolvedOptions } from '../options';
 import type { ServerConfig } from '../parse-server';
 import { missingClasses } from './classes';
+import { deletedIndexes } from './definitions';
 import { deniedColumns } from './denylist';
 import { brokenRouter } from './router';
 
@@ -8,6 +9,7 @@ import { brokenRouter } from './router';
 export async function warnAtStart(config: ServerConfig, options: ResolvedOptions): Promise<void> {
   const warnings = [
     ...(await missingClasses(config.database, options)),
+    ...deletedIndexes(config),
     ...deniedColumns(config.requestKeywordDenylist),
     ...brokenRouter([__dirname, process.cwd()]),
   ];

@@ -14,7 +14,7 @@ export interface NeededClass {
  * Every request looks a session up by token, lists go by user, the purge goes by end. Parse Server has an index on
  * none.
  */
-const SESSIONS: NeededClass = {
+export const SESSIONS: NeededClass = {
   className: '_Session',
   columns: COLUMNS,
   indexed: ['sessionToken', 'user', 'expiresAt'],

@@ -1,10 +1,13 @@
 import type { Database } from '../parse-server';
 import { POSTGRES_NAME_BYTES } from '../policy/stored-names';
 
+/** Parse Server's adapters tell each other apart by what they can do. */
+export const isMongo = ({ adapter }: Pick<Database, 'adapter'>): boolean =>
+  adapter.canSortOnJoinTables === true;
+
 /**
- * How many bytes of the name of a class the app's database keeps. Parse Server's adapters tell each other apart by
- * what they can do. An adapter of somebody else's may be of any kind: it is taken for one that cuts names, because that
- * rules out more.
+ * How many bytes of the name of a class the app's database keeps. An adapter of somebody else's may be of any kind: it
+ * is taken for one that cuts names, because that rules out more.
  */
-export const nameBytesOf = ({ adapter }: Pick<Database, 'adapter'>): number =>
-  adapter.canSortOnJoinTables === true ? Infinity : POSTGRES_NAME_BYTES;
+export const nameBytesOf = (database: Pick<Database, 'adapter'>): number =>
+  isMongo(database) ? Infinity : POSTGRES_NAME_BYTES;
