@@ -1,3 +1,4 @@
+import { recordsWritten } from '../support/records';
 import { startServer, type SpecServer } from '../support/server';
 import { makeSession, makeUser, parseDate, useToken } from '../support/sessions';
 import { DAY, HOUR, MINUTE, moveClock, setClock, startClock, stopClock } from '../support/time';
@@ -29,6 +30,7 @@ const listed = async () => (await server.sessions.store.ended(userId)).map(({ ob
 async function endOne() {
   const session = await makeSession(server, userId);
   await server.sessions.store.revoke(session.objectId);
+  await recordsWritten({ server });
   return session;
 }
 
