@@ -89,7 +89,8 @@ export interface Sessions {
   exportUser(user: UserRef): Promise<UserData>;
   /**
    * Removes it: addresses, user agents and names of his sessions, the records of those that have ended, his known
-   * devices. His sessions go on, and keep again where they are used from, as far as the option `privacy` allows.
+   * devices. His sessions go on, with their installation ids, and keep again where they are used from, as far as the option
+   * `privacy` allows.
    * Another process may still write an access that it noted before (`activity.flushInterval`).
    * @throws TypeError for what is no user.
    */
