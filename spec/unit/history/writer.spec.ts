@@ -230,6 +230,66 @@ describe('while the database takes none', () => {
   });
 });
 
+describe('records that wait', () => {
+  const isOf = (name: string) => (record: { objectId?: unknown }) => String(record.objectId).startsWith(name);
+
+  it('are found by whoever asks, written or not', async () => {
+    database.isDown = true;
+    writer.add([...records(2, 'one'), ...records(3, 'other')]);
+    await pass(DELAY);
+    expect(writer.waitingOf(isOf('other'))).toEqual(records(3, 'other'));
+    database.isDown = false;
+    await writer.flush();
+    expect(writer.waitingOf(isOf('o'))).toEqual([]);
+  });
+
+  it('are forgotten, also in the middle of a write', async () => {
+    const held: Array<() => void> = [];
+    database.pause = () => new Promise(resolve => held.push(resolve));
+    writer.add([...records(1, 'first'), ...records(8, 'forgotten'), ...records(2, 'last')]);
+    const written = writer.flush();
+    await pass(0);
+    let isForgotten = false;
+    const forgotten = writer.forget(isOf('forgotten')).then(() => (isForgotten = true));
+    await pass(0);
+    // Five are on their way to the database. Whoever forgets deletes them there, once they have arrived.
+    expect(isForgotten).toBe(false);
+    database.pause = async () => {};
+    for (const goOn of held) goOn();
+    await Promise.all([written, forgotten]);
+    expect(database.tried).toEqual([
+      ...idsOf(records(1, 'first')),
+      ...idsOf(records(4, 'forgotten')),
+      ...idsOf(records(2, 'last')),
+    ]);
+    await pass(3600 * SECOND);
+    expect(database.tried).toHaveLength(7);
+  });
+
+  it('are not written later when they were forgotten while the database takes none', async () => {
+    database.isDown = true;
+    writer.add([...records(2, 'forgotten'), ...records(1, 'other')]);
+    await pass(DELAY);
+    await writer.forget(isOf('forgotten'));
+    database.isDown = false;
+    await pass(60 * SECOND);
+    expect(database.created).toEqual(['other-0']);
+  });
+
+  it('are waited for by whoever keeps pace, but not while the database takes none', async () => {
+    writer.add(records(3));
+    await writer.keepPace();
+    expect(database.created).toHaveLength(3);
+    database.isDown = true;
+    writer.add(records(1, 'later'));
+    await writer.keepPace();
+    const tries = database.tried.length + database.finds.length;
+    for (let times = 0; times < 10; times += 1) await writer.keepPace();
+    expect(database.tried.length + database.finds.length).toBe(tries);
+    expect(errors()).toHaveLength(1);
+  });
+});
+
 describe('a record that the database never takes', () => {
   it('keeps no other from being written, and is dropped', async () => {
     for (const id of ['bad-0', 'bad-1', 'bad-2', 'bad-3', 'bad-4', 'bad-5', 'bad-6'])
