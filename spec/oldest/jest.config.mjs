@@ -31,7 +31,11 @@ export default async () => {
       .map(project => ({
         ...project,
         testMatch: CONTRACT[project.displayName.name].map(folder => `<rootDir>/spec/${folder}/**/*.spec.ts`),
-        moduleNameMapper: { '^parse-server$': OLDEST, '^parse-server/(.*)$': `${OLDEST}/$1` },
+        moduleNameMapper: {
+          ...project.moduleNameMapper,
+          '^parse-server$': OLDEST,
+          '^parse-server/(.*)$': `${OLDEST}/$1`,
+        },
       })),
   };
 };
