@@ -1,3 +1,4 @@
+import { recordsWritten } from '../support/records';
 import { startServer, type SpecServer } from '../support/server';
 import { sessionRow } from '../support/sessions';
 import { eventually } from '../support/time';
@@ -48,6 +49,7 @@ describe.each([
 
   /** Everything that the database holds. */
   async function everythingKept(): Promise<string> {
+    await recordsWritten({ server });
     const classes = ['_Session', '_User', 'ParseEndedSession', 'ParseSessionDevice'];
     const rows = await Promise.all(classes.map(name => server.rawFind(name, {})));
     return JSON.stringify(rows);
