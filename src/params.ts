@@ -26,6 +26,14 @@ export const pageParams = z.strictObject({
   skip: wholeNumber(0, 2 ** 31 - 1, 'from 0 on'),
 });
 
+/** @throws 142 for one that is `undefined`: left out by mistake, it would have the call do more than is meant. */
+export function requireValues(params: unknown): void {
+  for (const [name, value] of Object.entries(Object(params) as object)) {
+    if (value !== undefined) continue;
+    throw parseError(ErrorCode.VALIDATION_ERROR, `${name}: expected a value, got undefined.`);
+  }
+}
+
 /** Reads parameters. @throws 142 naming the first wrong parameter, never its value. */
 export function readParams<Schema extends z.ZodType>(schema: Schema, params: unknown): z.output<Schema> {
   if (params !== null && params !== undefined && (typeof params !== 'object' || Array.isArray(params))) {

@@ -74,16 +74,22 @@ export function fieldOf(session: SessionLike, field: string): unknown {
   return (session as Row)[field];
 }
 
+/** Whether an object or a pointer is of another class: its id would name somebody else, or nobody. */
+function isOfOther(object: unknown, className: string): boolean {
+  const { className: own = className } = Object(object) as { className?: unknown };
+  return own !== className;
+}
+
 export function sessionIdOf(session: SessionRef): string {
   const id = typeof session === 'string' ? session : fieldOf(session, 'objectId');
-  if (typeof id !== 'string' || id === '') throw new TypeError(NO_SESSION);
+  if (typeof id !== 'string' || id === '' || isOfOther(session, '_Session')) throw new TypeError(NO_SESSION);
   return id;
 }
 
 export function userIdOf(user: UserRef): string {
   const id =
     typeof user === 'string' ? user : ((user as ParseUser)?.id ?? (user as { objectId: string })?.objectId);
-  if (typeof id !== 'string' || id === '') {
+  if (typeof id !== 'string' || id === '' || isOfOther(user, '_User')) {
     throw new TypeError('Expected a user: a Parse.User, a pointer or an objectId.');
   }
   return id;

@@ -6,7 +6,7 @@ import { makeSession, pointerTo, sessionRow, useToken } from '../support/session
 
 const RECORDS = 'ParseEndedSession';
 /** How often both processes end a session, with nothing that makes one of them wait for the other. */
-const ROUNDS = 5;
+const ROUNDS = 3;
 
 interface Target {
   objectId: string;

@@ -164,10 +164,15 @@ describe('eraseUser()', () => {
   });
 });
 
-it.each([undefined, null, '', 7, {}])('refuse %p, which is no user', async user => {
-  await expect(server.sessions.exportUser(user as never)).rejects.toThrow(TypeError);
-  await expect(server.sessions.eraseUser(user as never)).rejects.toThrow(TypeError);
-});
+const ofOther = (className: string) => ({ __type: 'Pointer', className, objectId: 'x' });
+
+it.each([undefined, null, '', 7, {}, ofOther('_Session'), ofOther('Note')])(
+  'refuse %p, which is no user',
+  async user => {
+    await expect(server.sessions.exportUser(user as never)).rejects.toThrow(TypeError);
+    await expect(server.sessions.eraseUser(user as never)).rejects.toThrow(TypeError);
+  },
+);
 
 it('find and remove what was remembered before the records were turned off', async () => {
   const { user } = await makeWhole();

@@ -12,9 +12,9 @@ const SESSION_ENDED = 4209;
 /** With records each session is ended by itself, without them they go by range where they are many. */
 describe.each([
   ['with records, a few', {}, 0],
-  ['with records, many', {}, 2500],
+  ['with records, many', {}, 1200],
   ['without records, a few', { history: false as const }, 0],
-  ['without records, many', { history: false as const }, 2500],
+  ['without records, many', { history: false as const }, 1200],
 ])('what is there while revokeWhere() runs, %s', (_title, options, count) => {
   let server: SpecServer;
   const filesAdapter = new FolderFiles();

@@ -316,6 +316,7 @@ describe.each([
     ['dryRun', { dryRun: 'yes' }],
     ['dryRun', { dryRun: 1 }],
     ['dryRun', { dryRun: null }],
+    ['dryRun', { dryRun: undefined }],
   ])('refuses a wrong option %s with 142, and ends nothing: %j', async (name, more) => {
     await expect(where({ all: true }, more as object)).rejects.toMatchObject({
       code: 142,

@@ -24,6 +24,8 @@ describe('a user', () => {
     ['a user that is not saved', new Parse.User()],
     ['an id that is no text', { objectId: { $ne: 'x' } }],
     ['an array', ['ada']],
+    ['a session', parseSession],
+    ['a pointer to something else', { __type: 'Pointer', className: 'Note', objectId: 'ada' }],
   ])('may not be %s', (_what, user) => {
     expect(() => userIdOf(user as never)).toThrow(
       new TypeError('Expected a user: a Parse.User, a pointer or an objectId.'),
@@ -45,6 +47,8 @@ describe('a session', () => {
     ['an empty object', {}],
     ['a session that is not saved', new Parse.Session()],
     ['an id that is no text', { objectId: { $ne: 'x' } }],
+    ['a user', parseUser],
+    ['a pointer to something else', parseUser.toPointer()],
   ])('may not be %s', (_what, session) => {
     expect(() => sessionIdOf(session as never)).toThrow(TypeError);
   });

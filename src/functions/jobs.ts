@@ -47,7 +47,7 @@ export const sessionJobs = ({
 }: Pick<Connection, 'purge' | 'revokeWhere'>): Record<string, Job> => ({
   purgeExpiredSessions: (params, tell) => purge(params, tell),
 
-  revokeSessionsWhere({ dryRun, ...filter }, tell) {
+  revokeSessionsWhere({ dryRun = false, ...filter }, tell) {
     return revokeWhere(filter, { dryRun }, BY_MASTER, tell);
   },
 });

@@ -156,9 +156,12 @@ export class History {
     return this.writer?.waitingOf(matches) ?? [];
   }
 
-  /** The records of a user that are not written yet: one who ends very many sessions lets no other user wait. */
+  /** The records of a user that cannot be written now. Whoever has none that wait does not wait for those of others. */
   private async waitingOfUser(userId: string): Promise<Row[]> {
-    const waiting = this.waitingOf(record => record.userId === userId);
+    const isOfUser = (record: Row) => record.userId === userId;
+    // Pages keep an order only in the database.
+    if (this.waitingOf(isOfUser).length > 0) await this.keepPace();
+    const waiting = this.waitingOf(isOfUser);
     if (waiting.length === 0) return [];
     const isLeft = await sessionsLeft(
       this.database,

@@ -2,13 +2,13 @@ import { z } from 'zod';
 import { addressOf } from '../address';
 import { ErrorCode, parseError } from '../errors';
 import { KINDS, OF_KIND } from '../expiry/kind';
-import { readParams, text } from '../params';
+import { readParams, requireValues, text } from '../params';
 import type { Query } from '../parse-server';
 import { keptAddress, type Privacy } from '../privacy/kept';
 import { toDate, toParseDate } from '../record';
 import type { Connection } from '../sessions/connection';
 
-const A_DATE = 'expected a date: a Date, or a text in ISO 8601 such as "2026-01-31T12:00:00Z"';
+const A_DATE = 'expected a date: a Date, or a text in ISO 8601 with its zone, such as "2026-01-31T12:00:00Z"';
 
 const isoText = z.union([z.iso.datetime({ offset: true }), z.iso.date()]);
 
@@ -63,10 +63,7 @@ export interface KeptOfUse {
  */
 export function queryOf(filter: unknown, { privacy, activity }: KeptOfUse): Query {
   const refuse = (what: string) => parseError(ErrorCode.VALIDATION_ERROR, what);
-  // A condition that is left out by mistake would end more sessions than meant.
-  for (const [name, value] of Object.entries(Object(filter) as object)) {
-    if (value === undefined) throw refuse(`${name}: expected a value, got undefined.`);
-  }
+  requireValues(filter);
   const { all, ...given } = readParams(conditions, filter);
   const { createdBefore, lastAccessedBefore, kind, authProvider, ip } = given;
   const isEmpty = Object.keys(given).length === 0;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Ender } from '../history/ender';
 import { pagesById } from '../paging';
-import { readParams } from '../params';
+import { readParams, requireValues } from '../params';
 import type { Database, Query, Row } from '../parse-server';
 import { toDate } from '../record';
 import type { Connection, RevokeWhereResult } from '../sessions/connection';
@@ -43,6 +43,7 @@ export async function revokeWhere(
 ): Promise<RevokeWhereResult> {
   const { database, revocations, now } = needed;
   const meant = queryOf(filter, needed);
+  requireValues(given);
   const { dryRun } = readParams(options, given);
   const started = now().getTime();
   // The filter may ask for last accesses that wait.

@@ -36,7 +36,7 @@ export type Purge = (options: PurgeOptions, progress?: (text: string) => unknown
 
 /** Which sessions `revokeWhere` ends: those that meet every condition that is given. */
 export interface SessionFilter {
-  /** Made before: a `Date`, or a text in ISO 8601. */
+  /** Made before: a `Date`, or a text in ISO 8601 with its zone. */
   createdBefore?: Date | string;
   /**
    * Used for the last time before. One that has no last access counts from its last update. It is refused with 142 where
