@@ -181,7 +181,7 @@ describe.each([
 });
 
 describe('with an idle time that is shorter than the flush interval', () => {
-  beforeAll(() => start({ idle: '2s', pings: 100 }));
+  beforeAll(() => start({ idle: '4s', pings: 100 }));
   afterAll(() => server.stop());
 
   it.each(CARRIERS)('a session that listens does not end: the token came with %s', async (_how, connect) => {
