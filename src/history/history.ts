@@ -5,10 +5,17 @@ import type { Database, Logger, Query, Row } from '../parse-server';
 import type { Places } from '../places/places';
 import { withKept, type Privacy } from '../privacy/kept';
 import { toDate, toParseDate, toSessionRecord, userPointer } from '../record';
-import { destroyRows, hasOwnClass, HISTORY_CLASS } from '../schema/own-class';
+import { destroyRows, hasOwnClass, HISTORY_CLASS, type OwnClasses } from '../schema/own-class';
 import { sha256 } from '../sha256';
 import type { Ender } from './ender';
-import { recordOf, viewOfExpired, viewOfRecord, type EndedSessionView, type Unplaced } from './record';
+import {
+  recordOf,
+  RECORDS,
+  viewOfExpired,
+  viewOfRecord,
+  type EndedSessionView,
+  type Unplaced,
+} from './record';
 import { RecordWriter, sessionsLeft } from './writer';
 
 export interface HistoryOptions {
@@ -40,9 +47,10 @@ export class History {
     log: Pick<Logger, 'error' | 'info'>,
     private readonly options: HistoryOptions,
     private readonly places: Pick<Places, 'known'>,
+    ownClasses: Pick<OwnClasses, 'ensure'>,
     private readonly now: () => Date,
   ) {
-    if (options.history) this.writer = new RecordWriter(database, log);
+    if (options.history) this.writer = new RecordWriter(database, log, () => ownClasses.ensure(RECORDS));
   }
 
   /** Whether sessions leave records. */

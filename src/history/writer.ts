@@ -40,6 +40,7 @@ export class RecordWriter {
   constructor(
     private readonly database: Pick<Database, 'create' | 'find'>,
     private readonly log: Pick<Logger, 'error' | 'info'>,
+    private readonly ensureClass: () => Promise<unknown>,
   ) {}
 
   add(records: readonly Row[]): void {
@@ -126,6 +127,8 @@ export class RecordWriter {
     const all = [...this.waiting.values()];
     let failure: unknown;
     try {
+      // Whoever holds the master key may have deleted the class, or a column of it.
+      if (this.failures > 0) await this.ensureClass();
       for (let next = 0; next < all.length; next += BATCH) {
         failure = (await this.writeBatch(all.slice(next, next + BATCH))) ?? failure;
       }

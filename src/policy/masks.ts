@@ -77,6 +77,7 @@ function copyOf(value: unknown, copies: Map<object, unknown>): unknown {
     copies.set(value, copy);
     return copy;
   }
+  if (parts.length === 0) return value;
   const copy = Array.isArray(value) ? [] : Object.create(Object.getPrototypeOf(value));
   copies.set(value, copy);
   for (const [key, part] of parts) {
@@ -96,6 +97,15 @@ function copyOf(value: unknown, copies: Map<object, unknown>): unknown {
 
 /** The parts of a list, a plain object or an error, by name; `undefined` for an object of another class. */
 function partsOf(value: object): Array<[key: string, part: unknown]> | undefined {
+  try {
+    return readParts(value);
+  } catch {
+    // A proxy may refuse to tell them.
+    return [];
+  }
+}
+
+function readParts(value: object): Array<[key: string, part: unknown]> | undefined {
   if (isError(value)) {
     const hidden = ['message', 'stack', ...('cause' in value ? ['cause'] : [])];
     return [...new Set([...hidden, ...Object.keys(value)])].map(key => [key, partOf(value, key)]);
@@ -136,8 +146,16 @@ const encoded = (number: string) => `%(?:25)*${number}`;
 const QUOTE = encoded('22');
 const COLON = `(?::|${encoded('3A')})`;
 
-/** Session tokens, also those of scoped sessions, also as a URL writes them, and also cut off by Parse Server. */
-const TOKEN = new RegExp(`r${COLON}(?:scoped-)?[0-9a-f]{16,32}`, 'gi');
+/** Where no word goes on: a letter in front may be the end of what an address or JSON writes for another character. */
+const BEGINNING = '(?:(?<![a-z])|(?<=%[0-9a-f]{2}|\\\\[a-z]|u00[0-9a-f]{2}))';
+/**
+ * Session tokens, also those of scoped sessions, also as a URL writes them, and also cut off by Parse Server. At the end
+ * of a word (`Order:…`) only what is as long as a token.
+ */
+const TOKEN = new RegExp(
+  `(?:${BEGINNING}r${COLON}(?:scoped-)?[0-9a-f]{16,32}|r${COLON}(?:scoped-)?[0-9a-f]{32})`,
+  'gi',
+);
 
 const NAME = `(?:${SECRET_NAMES.join('|')}|${STORED_AUTH_DATA}\\w+)`;
 /** A text without any of these holds no secret. */

@@ -17,7 +17,14 @@ function historyOf() {
   const log = { error: jest.fn(), info: jest.fn() };
   const options = { history: { keep: 1e9 }, privacy: { ip: 'full', userAgent: true } } as const;
   const places = { known: () => null };
-  const history = new History(database as never, log, options as never, places as never, () => new Date());
+  const history = new History(
+    database as never,
+    log,
+    options as never,
+    places as never,
+    { ensure: async () => undefined },
+    () => new Date(),
+  );
   /** Lets the database go on until this is done. */
   const release = async (work: Promise<unknown>) => {
     for (let done = false; !done; done = await isDone(work)) for (const goOn of held.splice(0)) goOn();

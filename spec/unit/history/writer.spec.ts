@@ -48,6 +48,8 @@ const idsOf = (rows: Array<{ objectId: string }>) => rows.map(({ objectId }) => 
 let database: FakeDatabase;
 let log: { info: jest.Mock; error: jest.Mock };
 let writer: RecordWriter;
+/** How often the class was looked for. */
+let ensured: number;
 const errors = () => log.error.mock.calls.map(([message]) => String(message));
 /** Lets so much time pass, with all that the writer does meanwhile. */
 const pass = (milliseconds: number) => jest.advanceTimersByTimeAsync(milliseconds);
@@ -56,7 +58,8 @@ beforeEach(() => {
   jest.useFakeTimers();
   database = new FakeDatabase();
   log = { info: jest.fn(), error: jest.fn() };
-  writer = new RecordWriter(database as never, log);
+  ensured = 0;
+  writer = new RecordWriter(database as never, log, async () => void (ensured += 1));
 });
 
 afterEach(() => {
@@ -179,6 +182,8 @@ describe('while the database takes none', () => {
     await pass(30 * SECOND);
     expect(database.created).toEqual(idsOf(records(7)));
     expect(log.info).toHaveBeenCalledTimes(1);
+    // Somebody may have deleted the class.
+    expect(ensured).toBe(times.length);
     // Until then, and from then on anew.
     database.isDown = true;
     writer.add(records(1, 'later'));

@@ -33,6 +33,34 @@ it.each([
   expect(time(1_000_000)).toBeLessThan(5_000_000);
 });
 
+it('a value that does not tell its parts ends nothing', () => {
+  const refuse = () => {
+    throw new Error('no keys');
+  };
+  for (const trap of ['ownKeys', 'getPrototypeOf']) {
+    const mute = new Proxy({ token: TOKEN }, { [trap]: refuse });
+    expect(Object.is(masked(mute), mute)).toBe(true);
+    expect((masked({ mute, sessionToken: TOKEN }) as any).sessionToken).toBe(MASK);
+  }
+});
+
+it.each([
+  'Paid for Order:507f1f77bcf86cd799439011',
+  'Deleted User:0123456789abcdef0123',
+  'etag for:aaaabbbbccccddddeeee',
+])('words that end like the beginning of a token stay: %s', text => {
+  expect(masked(text)).toBe(text);
+});
+
+it.each([
+  ['at the end of a word', `user:${TOKEN} other${TOKEN}`],
+  ['after what JSON writes for a new line', `{"text":"one\\n${TOKEN.slice(0, 20)}"}`],
+  ['after what JSON writes for a character', `{"text":"one\\u003d${TOKEN.slice(0, 20)}"}`],
+  ['after what an address writes for a character', `/x?y=a%2F${TOKEN.slice(0, 20)}`],
+])('a token stands in no text %s', (_where, text) => {
+  expect(masked(text)).not.toMatch(/[0-9a-f]{8}/);
+});
+
 it('a part that cannot be read ends nothing', () => {
   const unreadable = {
     get broken(): never {
