@@ -50,7 +50,7 @@ export async function startCloudCode(
   const composeGuard = composeTrigger(runtime);
   const scoped = composeScopes(runtime);
   const define = registrationOf(Parse, 'define');
-  const callers = new FunctionCallers(runtime.callers, runtime.events);
+  const callers = new FunctionCallers(runtime.callers, runtime.events, runtime.privacy);
   const functions = {
     ...sessionFunctions(dependenciesOf(Parse, store, callers, runtime)),
     ...historyFunctions(callers, runtime.history),

@@ -218,6 +218,7 @@ export interface ServerRequest {
 export interface ServerResponse {
   statusCode: number;
   json(body: unknown): unknown;
+  readonly writableEnded: boolean;
   on?(event: 'finish', listener: () => void): unknown;
 }
 

@@ -108,7 +108,7 @@ export function makeRuntime(
   const ownClasses = new OwnClasses({ database, loggerController: log }, options.indexes);
   const files = new SessionFiles({ Parse, config, database, ownClasses });
   const history = new History(database, log, options, places, ownClasses, now);
-  const endings = new Endings(database, revocations, files, events, history, log);
+  const endings = new Endings(database, revocations, files, events, history, log, activity);
   const owedEndings = new OwedEndings(failure => events.report(failure), now);
   const limits = new LimitKeeper(options.maxSessionsPerUser, options.onLimit, now, endings);
 

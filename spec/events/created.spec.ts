@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { startSecondProcess, type SecondProcess } from '../support/second-process';
 import { startServer, type SpecServer, type SpecUser } from '../support/server';
-import { makeSession, makeUser, pointerTo, sessionRow } from '../support/sessions';
+import { makeSession, makeUser, parseDate, pointerTo, sessionRow } from '../support/sessions';
 import { watchForRest } from '../support/settled';
-import { eventually } from '../support/time';
+import { eventually, HOUR } from '../support/time';
 import { listenTo, type Told } from '../support/told';
 
 declare const Parse: any;
@@ -333,6 +333,28 @@ describe('newDevice', () => {
     expect(of('newDevice')).toEqual([]);
   });
 
+  it.each(['restricted', 'unrestricted'])(
+    'is told for a device from which a stolen %s session was used before',
+    async kind => {
+      const user = await server.signUp(undefined, { headers: from(FIREFOX, '192.0.2.7') });
+      const stolen =
+        kind === 'restricted'
+          ? await server.restricted(user.token)
+          : await server.login(user.username, user.password, from(FIREFOX, '192.0.2.7'));
+      await settled();
+      // All this is a while ago.
+      const owner = createHash('sha256').update(user.userId).digest('hex');
+      const createdAt = parseDate(Date.now() - HOUR);
+      await server.rawUpdate('_Session', { user: pointerTo(user.userId) }, { createdAt }, true);
+      await server.rawUpdate('ParseSessionDevice', { owner }, { createdAt }, true);
+      await server.rest('GET', '/users/me', { token: stolen.token, headers: from(SAFARI, '203.0.113.5') });
+      await eventually(async () => expect((await sessionRow(server, stolen)).userAgent).toBe(SAFARI));
+      told.length = 0;
+      await server.login(user.username, user.password, from(SAFARI, '203.0.113.5'));
+      await eventually(() => expect(told.map(({ name }) => name)).toContain('newDevice'));
+    },
+  );
+
   it('keeps what it knows of devices from clients, and from whoever reads the database', async () => {
     const rows = await server.rawFind('ParseSessionDevice', {});
     expect(rows.length).toBeGreaterThan(0);
@@ -556,6 +578,25 @@ describe('addressChanged', () => {
       const told = of('addressChanged', id);
       expect(told).toEqual([expect.objectContaining({ previousIp: '192.0.2.1', ip: '198.51.100.66' })]);
     });
+  });
+
+  it('is told of a session that ends itself before anything is written, and its record tells where it was', async () => {
+    const user = await server.signUp(undefined, { headers: from(FIREFOX, '192.0.2.7') });
+    const row = await sessionRow(server, user);
+    await server.rest('POST', '/logout', { ...user, headers: from(SAFARI, '203.0.113.5'), body: {} });
+    await eventually(() =>
+      expect(told).toContainEqual(
+        expect.objectContaining({
+          name: 'addressChanged',
+          sessionId: row.objectId,
+          previousIp: '192.0.2.7',
+          ip: '203.0.113.5',
+        }),
+      ),
+    );
+    const [ended] = await server.sessions.store.ended(user.userId);
+    expect(ended).toMatchObject({ ip: '203.0.113.5', device: { browser: 'Safari' } });
+    expect(Date.parse(ended!.lastAccessedAt!)).toBeGreaterThan(Date.parse(row.createdAt));
   });
 
   it('is not told for a session whose address was not known', async () => {

@@ -32,6 +32,18 @@ const recordOf = (objectId: string, of = server) =>
 /** Has all records written that wait. */
 const written = () => recordsWritten({ server });
 
+it.each<[string, (user: { token: string }, objectId: string) => Promise<unknown>]>([
+  ['a cloud function', (as, objectId) => server.run('revokeSession', { objectId }, as)],
+  ['a delete', (as, objectId) => server.rest('DELETE', `/sessions/${objectId}`, as)],
+])('a session that ends another one, by %s, is told by the device that it asks from', async (_how, end) => {
+  const user = await server.signUp(undefined, { headers: from(FIREFOX) });
+  const other = await server.login(user.username, user.password);
+  const id = await idOf(other);
+  await end({ ...user, headers: from('Tool/1.0 (Windows NT 10.0)') } as never, id);
+  const record = await recordOf(id);
+  expect(record).toMatchObject({ by: 'session', byDevice: { browser: 'Tool' } });
+});
+
 describe.each([false, true])('a session that ends leaves one record, with a listener: %s', listens => {
   let stop: () => void = () => undefined;
   beforeAll(() => {
@@ -55,8 +67,10 @@ describe.each([false, true])('a session that ends leaves one record, with a list
       reason,
       by,
       restricted: false,
-      ip: '192.0.2.7',
-      device: { browser: 'Firefox', os: 'Linux', type: 'desktop' },
+      // One that ends itself is used for that, by this process.
+      ...(by === 'self'
+        ? { ip: expect.stringMatching(/127\.0\.0\.1$/), device: { browser: 'Node.js' } }
+        : { ip: '192.0.2.7', device: { browser: 'Firefox', os: 'Linux', type: 'desktop' } }),
       name: 'My phone',
     });
     const endedAt = new Date(record.endedAt.iso).getTime();

@@ -105,6 +105,24 @@ describe('the other sessions of a user end', () => {
     return { token: body.sessionToken as string } as SpecUser;
   };
 
+  it('by the session that made the change, also where that ends meanwhile', async () => {
+    const { user, other } = await userWithTwo();
+    const { adapter } = server.server.config.databaseController;
+    const update = adapter.findOneAndUpdate.bind(adapter);
+    const spy = jest.spyOn(adapter, 'findOneAndUpdate').mockImplementation(async (...args: any[]) => {
+      const updated = await update(...args);
+      if (args[0] === '_User') await server.rest('POST', '/logout', { ...user, body: {} });
+      return updated;
+    });
+    await put(user, { email: `${user.username}@example.edu` });
+    spy.mockRestore();
+    expect(await useToken(server, other)).toBe(209);
+    expect((await reasonsOf(user)).sort()).toEqual([
+      ['factorChange', 'session'],
+      ['logout', 'self'],
+    ]);
+  });
+
   it('all of them when a user without a session changes his second factor', async () => {
     const signedUp = await server.signUp();
     await setUpMfa(signedUp);

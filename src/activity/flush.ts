@@ -131,7 +131,8 @@ function conditionOf({ lastAccessedAt, expiresAt }: Row, sessions: SessionRecord
   };
 }
 
-function tellAddresses(
+/** Tells that a session was used from other addresses than it was stored with. */
+export function tellAddresses(
   { objectId, userId, ip: previousIp }: SessionRecord,
   { ip, otherIps = [] }: Mark,
   events: Pick<SessionEmitter, 'emit'>,

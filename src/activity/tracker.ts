@@ -1,11 +1,12 @@
 import { boundedCache } from '../bounded-cache';
 import type { SessionEmitter } from '../events/events';
 import { movedExpiry, type ExpiryPolicy } from '../expiry/policy';
-import type { Database, Logger } from '../parse-server';
-import type { SessionRecord } from '../record';
+import type { Database, Logger, Row } from '../parse-server';
+import { withKept } from '../privacy/kept';
+import { toParseDate, toSessionRecord, type SessionRecord } from '../record';
 import type { TokenCache } from '../sessions/token-cache';
 import { inTimeForShutdown } from '../shutdown';
-import { writeMarks, type FlushOptions } from './flush';
+import { tellAddresses, writeMarks, type FlushOptions } from './flush';
 import { Marks, type Mark } from './marks';
 
 /** When so many sessions are marked, the next flush comes at once. */
@@ -55,6 +56,22 @@ export class ActivityTracker {
   /** The last access of this token that is not written yet. */
   pending(token: string): Date | undefined {
     return (this.marks.get(token) ?? this.writing?.get(token))?.at;
+  }
+
+  /**
+   * The rows of sessions that end, as the next flush would have left them. It will not find them any more, so that
+   * nobody would learn where a session was used from that ends itself soon after.
+   */
+  settled(rows: Row[]): Row[] {
+    return rows.map(row => {
+      const mark = this.marks.get(String(row.sessionToken)) ?? this.writing?.get(String(row.sessionToken));
+      if (!mark) return row;
+      const session = toSessionRecord(row);
+      tellAddresses(withKept(session, this.options.privacy), mark, this.events);
+      const { at, ip = row.ip, userAgent = row.userAgent } = mark;
+      const isLater = !session.lastAccessedAt || session.lastAccessedAt < at;
+      return isLater ? { ...row, lastAccessedAt: toParseDate(at), ip, userAgent } : row;
+    });
   }
 
   /** Forgets a session that has ended. */

@@ -60,9 +60,11 @@ export async function isFirstFromDevice(
     const query = { objectId: idOf(userId, former) };
     if ((await database.find(DEVICE_CLASS, query, { count: true })) > 0) return false;
   }
-  // Older sessions from this device were made while nobody listened, and left no row. Those of the last minute do
-  // not count: they have lost the race for the row.
-  const before = new Date(createdAt.getTime() - MOMENT_MS);
+  // Sessions from this device that were made while nobody listened left no row. Later ones do not count: whoever uses a
+  // stolen one from his own device must not make that a known one. Nor do those of the last minute, which have lost the
+  // race for the row.
+  const listened = (await listenedSince(row, database)) ?? createdAt;
+  const before = new Date(Math.min(createdAt.getTime(), listened.getTime()) - MOMENT_MS);
   const rows = await database.find('_Session', {
     user: userPointer(userId ?? ''),
     objectId: { $ne: objectId },
@@ -70,6 +72,16 @@ export async function isFirstFromDevice(
   return !rows
     .map(toSessionRecord)
     .some(other => other.createdAt < before && fingerprintOf(other) === fingerprint);
+}
+
+/** When the first of a user's other devices that are known was new; `null` for none. */
+async function listenedSince(
+  { owner, objectId }: { owner: string; objectId: string },
+  database: Database,
+): Promise<Date | null> {
+  const others = { owner, objectId: { $ne: objectId } };
+  const [first] = await database.find(DEVICE_CLASS, others, { sort: { createdAt: 1 }, limit: 1 });
+  return toDate(first?.createdAt);
 }
 
 /** Forgets devices that were first seen very long ago. */

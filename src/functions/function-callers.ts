@@ -1,28 +1,34 @@
 import { ErrorCode, invalidSessionError, parseError, restrictedError } from '../errors';
 import type { SessionEmitter } from '../events/events';
+import { originOf } from '../gate/origin';
 import { readParams } from '../params';
 import type { FunctionRequest } from '../parse-server';
+import type { Privacy } from '../privacy/kept';
 import type { SessionRecord } from '../record';
 import type { CallerSessions } from '../sessions/callers';
 import { PARAMS } from './params';
 
 /** Who calls a function: the master key, or a session of its own user. */
-export type FunctionCaller = { master: true } | { master: false; session: SessionRecord; userId: string };
+export type FunctionCaller =
+  { master: true } | { master: false; session: SessionRecord; userId: string; userAgent: string | undefined };
 
 /** Tells who calls a function, and whose sessions he means. */
 export class FunctionCallers {
   constructor(
     private readonly callers: CallerSessions,
     private readonly events: SessionEmitter,
+    private readonly privacy: Privacy,
   ) {}
 
   /** @throws 209 without a session. */
-  async of({ master, user }: FunctionRequest): Promise<FunctionCaller> {
+  async of(request: FunctionRequest): Promise<FunctionCaller> {
+    const { master, user } = request;
     if (master) return { master: true };
     const token = user?.getSessionToken();
     const session = token ? await this.callers.live(token) : null;
     if (!session?.userId) throw invalidSessionError();
-    return { master: false, session, userId: session.userId };
+    const { userAgent } = originOf(request, this.privacy);
+    return { master: false, session, userId: session.userId, userAgent };
   }
 
   /** The same, who is not restricted. @throws 119 for a restricted session. */

@@ -2,7 +2,7 @@ import { ErrorCode, invalidSessionError, notFoundError, parseError } from '../er
 import type { User } from 'parse/node';
 import { OF_KIND } from '../expiry/kind';
 import { unexpired } from '../expiry/queries';
-import { BY_MASTER } from '../history/ender';
+import { BY_MASTER, bySession } from '../history/ender';
 import type { FunctionRequest, Query } from '../parse-server';
 import type { Places } from '../places/places';
 import { userPointer, type SessionRecord } from '../record';
@@ -35,7 +35,7 @@ const wrongPasswordError = () => parseError(ErrorCode.OBJECT_NOT_FOUND, 'Invalid
 /** Why the sessions end that a caller revokes. */
 const revokedBy = (caller: FunctionCaller): Cause => ({
   ending: 'revoked',
-  by: caller.master ? BY_MASTER : { kind: 'session', session: caller.session },
+  by: caller.master ? BY_MASTER : bySession(caller.session, caller.userAgent),
 });
 
 export type CloudFunction = (request: FunctionRequest) => Promise<unknown>;

@@ -1,4 +1,4 @@
-import { BY_MASTER, BY_SERVER, type Ender } from '../history/ender';
+import { BY_MASTER, BY_SERVER, bySession, type Ender } from '../history/ender';
 import type { Visit } from './visit';
 
 /** Who ends the sessions that a request ends. */
@@ -7,6 +7,6 @@ export async function enderOf(visit: Visit): Promise<Ender> {
   if (caller.kind === 'master') return BY_MASTER;
   if (caller.kind !== 'session') return BY_SERVER;
   // Whoever logs out may do so with a session whose time is over.
-  const session = await visit.ownSessionOrExpired().catch(() => undefined);
-  return session ? { kind: 'session', session } : BY_SERVER;
+  const session = visit.knownSession ?? (await visit.ownSessionOrExpired().catch(() => undefined));
+  return session ? bySession(session, visit.entry.origin?.userAgent) : BY_SERVER;
 }

@@ -1,7 +1,10 @@
 import type { Database } from '../parse-server';
 import { Transaction } from '../sessions/transaction';
 import type { Original } from './past-gate';
-import { visitOf } from './visit';
+import { visitOf, type Visit } from './visit';
+
+/** How often an open transaction is looked at, in milliseconds. */
+const LOOK_MS = 1000;
 
 /**
  * Notes on the visit which transaction its batch has opened. What follows when a session begins or ends waits for
@@ -10,11 +13,14 @@ import { visitOf } from './visit';
 export function gateTransactions(controllers: Database, original: Original): void {
   controllers.createTransactionalSession = async function () {
     const visit = visitOf(this);
+    const since = visit?.runtime.revocations.userRevocations ?? 0;
     // The session is looked up before the transaction is open. Within it the look-up would need a second
     // connection, and other transactions may hold all of them.
     if (visit?.caller.kind === 'session') await visit.ownSession();
     await original.createTransactionalSession.call(this);
-    if (visit) visit.transaction = new Transaction();
+    if (!visit) return;
+    visit.transaction = new Transaction(since);
+    abortWhatIsLeft(visit, () => controllers.abortTransactionalSession.call(this));
   };
   controllers.commitTransactionalSession = async function () {
     await original.commitTransactionalSession.call(this);
@@ -34,4 +40,30 @@ export function gateTransactions(controllers: Database, original: Original): voi
     if (visit) visit.transaction = undefined;
     await original.abortTransactionalSession.call(this);
   };
+}
+
+/**
+ * Aborts a transaction that is still open a while after its request was answered. Where Parse Server cannot route a part
+ * of a batch, it answers at once and leaves the transaction open for ever (`batch.js#handleBatch` of 9.10.0), with the
+ * locks on its rows: whoever then ended such a session, or wrote its last access, would wait for ever.
+ */
+function abortWhatIsLeft(visit: Visit, abort: () => Promise<unknown>): void {
+  const { transaction } = visit;
+  const { response } = visit.entry;
+  if (!response) return;
+  let wasAnswered = false;
+  const timer = setInterval(() => {
+    if (visit.transaction !== transaction) clearInterval(timer);
+    else if (wasAnswered) {
+      clearInterval(timer);
+      abort().catch(error =>
+        visit.runtime.events.report(
+          `a transaction that was left open could not be aborted: ${error?.message}`,
+        ),
+      );
+    }
+    // The other parts of the batch may still be at work.
+    else wasAnswered = response.writableEnded;
+  }, LOOK_MS);
+  timer.unref();
 }

@@ -108,7 +108,12 @@ export class Visit {
     return this.caller.kind === 'session' && this.entry.response !== undefined && !this.entry.auth;
   }
 
-  /** The same, though its time may be over. */
+  /** The caller's session, if this request has looked it up. */
+  get knownSession(): SessionRecord | undefined {
+    return this.session;
+  }
+
+  /** The same as {@link ownSession}, though its time may be over. */
   async ownSessionOrExpired(): Promise<SessionRecord> {
     return this.settle(await this.runtime.callers.find(this.sessionCaller().token));
   }

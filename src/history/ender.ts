@@ -11,6 +11,12 @@ export type Ender =
   /** The app's own code, a rule of this package, or Parse Server for a client without a session. */
   | { kind: 'server' };
 
+/** @param userAgent of its request: it may be on another device than the one that it was used from last. */
+export const bySession = (session: EndingSession, userAgent: string | undefined): Ender => ({
+  kind: 'session',
+  session: { ...session, userAgent: userAgent ?? session.userAgent },
+});
+
 export const BY_MASTER: Ender = { kind: 'master' };
 export const BY_SERVER: Ender = { kind: 'server' };
 

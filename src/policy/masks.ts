@@ -10,6 +10,9 @@ const MASK = '********';
  */
 const SECRET_NAMES = [
   'password',
+  '_hashed_password',
+  '_perishable_token',
+  '_email_verify_token',
   'sessionToken',
   '_SessionToken',
   '_session_token',
@@ -238,10 +241,17 @@ const NUMBER = /-?\d[\d.eE+-]*/y;
 /** Where a value ends: the position itself for one that is no secret, such as `null`. */
 function endOfValue(text: string, start: number, mayBeNumber: boolean): number {
   const mark = markAt(text, start);
+  if (mark && text.startsWith(mark.repeat(3), start)) return endOfBlock(text, start, mark.repeat(3));
   if (mark) return endOfText(text, start + mark.length, mark);
   if (text[start] === '{' || text[start] === '[') return endOfParts(text, start);
   NUMBER.lastIndex = start;
   return mayBeNumber && NUMBER.test(text) ? NUMBER.lastIndex : start;
+}
+
+/** Where a text of several lines ends, as GraphQL writes it. */
+function endOfBlock(text: string, start: number, marks: string): number {
+  const end = text.indexOf(marks, start + marks.length);
+  return end < 0 ? text.length : end + marks.length;
 }
 
 /** Where a text ends that began with this quotation mark. */

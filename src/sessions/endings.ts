@@ -67,6 +67,11 @@ export function deletedBy(answer: unknown, some = 1): number {
   return answer === undefined ? some : 0;
 }
 
+/** Knows accesses that are not written yet. */
+interface Activity {
+  settled(rows: Row[]): Row[];
+}
+
 const userIdOfRow = (row: Row) => (row.user as { objectId?: string } | undefined)?.objectId ?? null;
 
 /**
@@ -81,6 +86,7 @@ export class Endings {
     private readonly events: SessionEmitter,
     private readonly history: History,
     private readonly log: Logger,
+    private readonly activity?: Activity,
   ) {}
 
   /**
@@ -206,7 +212,7 @@ export class Endings {
     const rows = mayStay ? await this.goneOf(all) : all;
     // Parse Server itself refuses expired tokens, cached or not. An expired session is its own record.
     if (ending !== 'expired') {
-      const recorded = this.history.add(rows, ending, by);
+      const recorded = this.history.add(this.activity?.settled(rows) ?? rows, ending, by);
       await this.revocations.mark(rows.map(row => String(row.sessionToken)));
       await recorded;
     }

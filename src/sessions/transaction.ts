@@ -3,6 +3,9 @@
  * may wait for another connection, which in turn could wait for the transaction for ever.
  */
 export class Transaction {
+  /** @param since how many revocations of users there were when it was opened (`Revocations#userRevocations`). */
+  constructor(readonly since: number) {}
+
   private readonly effects: Array<() => Promise<unknown>> = [];
 
   afterCommit(effect: () => Promise<unknown>): void {

@@ -61,6 +61,23 @@ it.each([
   expect(masked(text)).not.toMatch(/[0-9a-f]{8}/);
 });
 
+it.each([
+  ['GraphQL', 'mutation { logIn(input: { password: """two\nlines""", username: "ada" }) { id } }'],
+  [
+    'GraphQL in JSON',
+    JSON.stringify({ query: 'logIn(input: { password: """two\nlines""", username: "ada" })' }),
+  ],
+  ['GraphQL that is cut off', 'logIn(input: { username: "ada", password: """two\nlines'],
+])('a text of several lines in %s', (_where, text) => {
+  expect(masked(text)).not.toContain('lines');
+  expect(masked(text)).toContain('ada');
+});
+
+it.each(['_hashed_password', '_perishable_token', '_email_verify_token'])('a column: %s', name => {
+  expect(masked({ [name]: 'x' })).toEqual({ [name]: MASK });
+  expect(masked(`{"${name}":"secret"}`)).not.toContain('secret');
+});
+
 it('a part that cannot be read ends nothing', () => {
   const unreadable = {
     get broken(): never {

@@ -115,9 +115,11 @@ function judgeWrite(access: Access, className: string): void | Promise<void> {
   };
   // A new password ends all sessions of the user and makes a new one. The session that asks is read again, because
   // another process may have revoked it.
-  if (className === '_User' && changesPassword(data) && !visit.transaction) {
-    visit.passwordChange ??= { since: visit.runtime.revocations.userRevocations };
-    return visit.ownSessionReread().then(judge);
+  if (className === '_User' && changesPassword(data)) {
+    const { transaction, runtime } = visit;
+    visit.passwordChange ??= { since: transaction?.since ?? runtime.revocations.userRevocations };
+    // A transaction has read it before it was opened (`gateTransactions`).
+    if (!transaction) return visit.ownSessionReread().then(judge);
   }
   return withSession(visit, judge);
 }

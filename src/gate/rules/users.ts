@@ -1,7 +1,7 @@
-import type { RevokeReason } from '../../events/events';
 import type { Query, Row } from '../../parse-server';
 import { factorsWritten, hasOtherFactors, locks } from '../../policy/factors';
 import { endAllOfUser } from '../../sessions/end-many';
+import type { Cause } from '../../sessions/endings';
 import type { Access } from '../access';
 import { enderOf } from '../ender';
 import type { Rule } from '../rule';
@@ -15,8 +15,9 @@ export const usersRule: Rule = {
 
   async destroy(access, proceed) {
     const users = await usersAt(access);
+    const by = await enderOf(access.visit);
     const destroyed = await proceed();
-    await endSessions('userDeleted', access.visit, async () => users);
+    await endSessions({ ending: 'userDeleted', by }, access.visit, async () => users);
     return destroyed;
   },
 
@@ -26,10 +27,11 @@ export const usersRule: Rule = {
     const isLock = locks(data);
     const written = factorsWritten(data, visit.runtime.revokeOthersOn);
     if (validateOnly || (!isLock && written.length === 0)) return proceed();
+    const by = await enderOf(visit);
     if (isLock) {
       const users = await usersAt(access);
       const locked = await proceed();
-      await endSessions('userLocked', visit, async () => users);
+      await endSessions({ ending: 'userLocked', by }, visit, async () => users);
       return locked;
     }
     const before = await visit.pastGate.find(USER, queryOf(access), {});
@@ -44,7 +46,7 @@ export const usersRule: Rule = {
       };
       return idsOf(now.filter(isChanged));
     };
-    await endSessions('factorChange', visit, changed, visit.makers);
+    await endSessions({ ending: 'factorChange', by }, visit, changed, visit.makers);
     return updated;
   },
 };
@@ -71,19 +73,18 @@ async function usersAt(access: Access): Promise<string[]> {
  * @param except the tokens of the sessions to keep.
  */
 async function endSessions(
-  ending: RevokeReason,
+  cause: Cause,
   visit: Visit,
   users: () => Promise<string[]>,
   except: readonly string[] = [],
 ): Promise<void> {
   const { runtime, transaction } = visit;
-  const by = await enderOf(visit);
   const end = async (since?: Date) => {
     for (const userId of await users()) {
-      await endAllOfUser(userId, { ending, by }, except, runtime, since);
+      await endAllOfUser(userId, cause, except, runtime, since);
     }
   };
-  const settle = () => runtime.owedEndings.settle(ending, end);
+  const settle = () => runtime.owedEndings.settle(cause.ending, end);
   if (transaction) transaction.afterCommit(settle);
   else await settle();
 }
