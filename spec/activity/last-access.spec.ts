@@ -1,4 +1,5 @@
 import { FolderFiles } from '../support/folder-files';
+import { recordsWritten } from '../support/records';
 import { startServer, type SpecServer } from '../support/server';
 import {
   endOf,
@@ -160,6 +161,8 @@ describe('the last access of a session', () => {
     await flush();
     expect(await sessionRow(server, session)).toBeUndefined();
     expect(await useToken(server, session)).toBe(209);
+    // The next spec counts statements.
+    await recordsWritten({ server });
   });
 });
 
