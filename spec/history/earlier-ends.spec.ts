@@ -1,7 +1,7 @@
-import { recordsWritten } from '../support/records';
+import { recordOf, recordsWritten } from '../support/records';
 import { startServer, type SpecServer } from '../support/server';
 import { makeSession, makeUser, parseDate, sessionRow } from '../support/sessions';
-import { eventually, HOUR } from '../support/time';
+import { HOUR } from '../support/time';
 import { forWaysToEnd, WAYS_TO_END, type Links } from '../support/ways-to-end';
 
 const RECORDS = 'ParseEndedSession';
@@ -18,13 +18,6 @@ const recordsOf = async (objectId: string) => {
   await recordsWritten({ server });
   return server.rawFind(RECORDS, { objectId });
 };
-/** The one record of a session, once it is written. */
-const recordOf = (objectId: string) =>
-  eventually(async () => {
-    const records = await server.rawFind(RECORDS, { objectId });
-    expect(records).toHaveLength(1);
-    return records[0];
-  });
 const onPhone = async () => {
   const user = await server.signUp(undefined, { installationId: 'phone' });
   return { user, id: (await sessionRow(server, user)).objectId as string };
@@ -50,7 +43,7 @@ describe.each([false, true])('the row of a session that was over already, with a
       await server.rawUpdate('_Session', { objectId: id }, { expiresAt: expired });
       await end(server, user, id, links);
       const ended = { reason: 'expired', by: 'server', endedAt: expired };
-      expect(await recordOf(id)).toMatchObject(ended);
+      expect(await recordOf(server, id)).toMatchObject(ended);
       expect(await server.run('endedSession', { sessionToken: user.token })).toEqual({
         reason: 'expired',
         by: { kind: 'server' },
@@ -77,7 +70,7 @@ describe.each([false, true])('the row of a session that was over already, with a
     async ({ reason, end }) => {
       const { user, id } = await onPhone();
       await server.sessions.invalidate(id);
-      const before = await recordOf(id);
+      const before = await recordOf(server, id);
       expect(before).toMatchObject({ reason: 'invalidated', by: 'server' });
       const [row] = await server.rawFind('_Session', { objectId: id });
       if (reason !== 'orphan') {
@@ -89,7 +82,7 @@ describe.each([false, true])('the row of a session that was over already, with a
       if (reason === 'orphan') expect(await recordsOf(id)).toEqual([before]);
       else {
         const invalidated = { reason: 'invalidated', by: 'server', endedAt: row.invalidatedAt };
-        expect(await recordOf(id)).toMatchObject(invalidated);
+        expect(await recordOf(server, id)).toMatchObject(invalidated);
       }
     },
   );
@@ -113,7 +106,7 @@ describe('the row of a session that is not over', () => {
     const fields = expiresAt ? { expiresAt } : {};
     const { objectId } = await makeSession(server, await makeUser(server), fields);
     await server.sessions.store.revoke(objectId);
-    expect(await recordOf(objectId)).toMatchObject({ reason: 'revoked' });
+    expect(await recordOf(server, objectId)).toMatchObject({ reason: 'revoked' });
   });
 
   it('tells why it ended, also when it had expired and was extended', async () => {
@@ -122,6 +115,6 @@ describe('the row of a session that is not over', () => {
     });
     await server.sessions.store.setExpiry(objectId, new Date(Date.now() + HOUR));
     await server.sessions.store.revoke(objectId);
-    expect(await recordOf(objectId)).toMatchObject({ reason: 'revoked' });
+    expect(await recordOf(server, objectId)).toMatchObject({ reason: 'revoked' });
   });
 });

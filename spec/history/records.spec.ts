@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { failNextDelete } from '../support/failing-delete';
-import { recordsWritten } from '../support/records';
+import { recordOf, recordsWritten } from '../support/records';
 import { startServer, type SpecServer } from '../support/server';
 import { makeSession, makeUser, parseDate, pointerTo, sessionRow, useToken } from '../support/sessions';
 import { eventually } from '../support/time';
@@ -22,13 +22,6 @@ const from = (name: string) => ({ 'User-Agent': name });
 const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
 const idOf = async (user: { token: string }) => (await sessionRow(server, user)).objectId as string;
 const recordsOf = (objectId: string, of = server) => of.rawFind(RECORDS, { objectId });
-/** The one record of a session, once it is written. */
-const recordOf = (objectId: string, of = server) =>
-  eventually(async () => {
-    const records = await recordsOf(objectId, of);
-    expect(records).toHaveLength(1);
-    return records[0];
-  });
 /** Has all records written that wait. */
 const written = () => recordsWritten({ server });
 
@@ -40,7 +33,7 @@ it.each<[string, (user: { token: string }, objectId: string) => Promise<unknown>
   const other = await server.login(user.username, user.password);
   const id = await idOf(other);
   await end({ ...user, headers: from('Tool/1.0 (Windows NT 10.0)') } as never, id);
-  const record = await recordOf(id);
+  const record = await recordOf(server, id);
   expect(record).toMatchObject({ by: 'session', byDevice: { browser: 'Tool' } });
 });
 
@@ -58,7 +51,7 @@ describe.each([false, true])('a session that ends leaves one record, with a list
     await server.rawUpdate('_Session', { objectId: id }, { name: 'My phone', ip: '192.0.2.7' });
     await end(server, user, id, links);
     expect(await useToken(server, user)).toBe(209);
-    const record = await recordOf(id);
+    const record = await recordOf(server, id);
     expect(record).toMatchObject({
       objectId: id,
       createdAt,
@@ -85,7 +78,7 @@ describe.each([false, true])('a session that ends leaves one record, with a list
     await server.rawUpdate('_Session', { sessionToken: laptop.token }, { name: 'Laptop' });
     const id = await idOf(user);
     await server.run('revokeSession', { objectId: id }, { ...laptop, headers: from(FIREFOX) });
-    expect(await recordOf(id)).toMatchObject({
+    expect(await recordOf(server, id)).toMatchObject({
       by: 'session',
       byName: 'Laptop',
       byDevice: { browser: 'Firefox', os: 'Linux', type: 'desktop' },
@@ -99,7 +92,7 @@ describe.each([false, true])('a session that ends leaves one record, with a list
     await server.run('renameSession', { objectId: own, name: 'Laptop' }, laptop);
     await server.run('renameSession', { objectId: own, name: 'Old laptop' }, laptop);
     await server.run('revokeSession', { objectId: id }, laptop);
-    expect(await recordOf(id)).toMatchObject({ by: 'session', byName: 'Old laptop' });
+    expect(await recordOf(server, id)).toMatchObject({ by: 'session', byName: 'Old laptop' });
   });
 
   it('a session over the limit', async () => {
@@ -107,7 +100,7 @@ describe.each([false, true])('a session that ends leaves one record, with a list
     const { body } = await server.rest('POST', '/users', { body: { authData } });
     const id = await idOf({ token: body.sessionToken });
     await server.rest('POST', '/users', { body: { authData } });
-    expect(await recordOf(id)).toMatchObject({ reason: 'limit', by: 'server' });
+    expect(await recordOf(server, id)).toMatchObject({ reason: 'limit', by: 'server' });
   });
 
   it('a restricted session whose device makes another one', async () => {
@@ -115,7 +108,7 @@ describe.each([false, true])('a session that ends leaves one record, with a list
     const params = { installationId: 'sensor', name: 'Sensor' };
     const { objectId } = await server.run('createRestrictedSession', params, user);
     await server.run('createRestrictedSession', params, user);
-    expect(await recordOf(objectId)).toMatchObject({
+    expect(await recordOf(server, objectId)).toMatchObject({
       reason: 'sameInstallation',
       by: 'session',
       restricted: true,
@@ -127,7 +120,7 @@ describe.each([false, true])('a session that ends leaves one record, with a list
     const userId = await makeUser(server);
     const sessions = await Promise.all(Array.from({ length: 30 }, () => makeSession(server, userId)));
     await server.sessions.store.revokeAllForUser(userId);
-    for (const { objectId } of sessions) expect((await recordOf(objectId)).reason).toBe('revoked');
+    for (const { objectId } of sessions) expect((await recordOf(server, objectId)).reason).toBe('revoked');
   });
 
   // The MongoDB of the specs has no transactions.
@@ -137,14 +130,14 @@ describe.each([false, true])('a session that ends leaves one record, with a list
     const requests = ids.map(id => ({ method: 'DELETE', path: `/parse/sessions/${id}` }));
     const body = { transaction: true, requests };
     expect((await server.rest('POST', '/batch', { ...user, body })).status).toBe(200);
-    expect((await recordOf(ids[0]!)).by).toBe('self');
-    expect((await recordOf(ids[1]!)).by).toBe('session');
+    expect((await recordOf(server, ids[0]!)).by).toBe('self');
+    expect((await recordOf(server, ids[1]!)).by).toBe('session');
   });
 
   it('an invalidated session keeps its record when it is revoked or purged', async () => {
     const { objectId } = await makeSession(server, await makeUser(server));
     await server.sessions.invalidate(objectId);
-    await recordOf(objectId);
+    await recordOf(server, objectId);
     await server.sessions.store.revoke(objectId);
     await written();
     expect(await recordsOf(objectId)).toMatchObject([{ reason: 'invalidated' }]);
@@ -190,7 +183,7 @@ describe('the records', () => {
     const user = await server.signUp();
     const { objectId } = await makeSession(server, user.userId);
     await server.run('revokeSession', { objectId }, user);
-    await recordOf(objectId);
+    await recordOf(server, objectId);
     const path = `/classes/${RECORDS}`;
     for (const caller of [user, {}]) {
       const ask = async (method: string, at: string, body?: object) =>
@@ -306,7 +299,7 @@ describe('when the records cannot be written', () => {
       expect(tries - before).toBeLessThan(6 * 3);
       expect(await own.rawFind('_Session', { user: pointerTo(user.userId) })).toHaveLength(1);
       failing.mockRestore();
-      for (const id of ids) expect((await recordOf(id, own)).reason).toBe('revoked');
+      for (const id of ids) expect((await recordOf(own, id)).reason).toBe('revoked');
       expect(errors.filter(error => error.includes('records of ended sessions'))).toHaveLength(1);
     } finally {
       await own.stop({ keepData: true });

@@ -1,6 +1,5 @@
 import { startSecondProcess, type ProcessScope, type SecondProcess } from '../support/second-process';
-import { eventually } from '../support/time';
-import { recordsWritten } from '../support/records';
+import { recordOf, recordsWritten } from '../support/records';
 import { startServer, type SpecServer } from '../support/server';
 import { makeSession, pointerTo, sessionRow, useToken } from '../support/sessions';
 
@@ -95,11 +94,7 @@ async function makeTarget(isOrphan: boolean): Promise<Target> {
 const written = () => Promise.all([recordsWritten({ server }), second.run(recordsWritten)]);
 
 async function expectOneRecord(target: Target, reasons: string[]): Promise<void> {
-  const [record] = await eventually(async () => {
-    const records = await server.rawFind(RECORDS, { objectId: target.objectId });
-    expect(records).toHaveLength(1);
-    return records;
-  });
+  const record = await recordOf(server, target.objectId);
   expect(reasons).toContain(record.reason);
   expect(await useToken(server, target)).toBe(209);
   const { userId } = target;

@@ -1,4 +1,5 @@
 import type { SpecServer } from './server';
+import { eventually } from './time';
 
 /**
  * Waits until a server has written the records of all sessions that it has ended: once the record of another one is
@@ -15,3 +16,11 @@ export async function recordsWritten({ server }: { server: SpecServer }): Promis
     }
   }
 }
+
+/** The one record of a session, once it is written. */
+export const recordOf = (server: SpecServer, objectId: string): Promise<any> =>
+  eventually(async () => {
+    const records = await server.rawFind('ParseEndedSession', { objectId });
+    expect(records).toHaveLength(1);
+    return records[0];
+  });

@@ -55,7 +55,7 @@ export class ActivityTracker {
 
   /** The last access of this token that is not written yet. */
   pending(token: string): Date | undefined {
-    return (this.marks.get(token) ?? this.writing?.get(token))?.at;
+    return this.unwritten(token)?.at;
   }
 
   /**
@@ -64,7 +64,7 @@ export class ActivityTracker {
    */
   settled(rows: Row[]): Row[] {
     return rows.map(row => {
-      const mark = this.marks.get(String(row.sessionToken)) ?? this.writing?.get(String(row.sessionToken));
+      const mark = this.unwritten(String(row.sessionToken));
       if (!mark) return row;
       const session = toSessionRecord(row);
       tellAddresses(withKept(session, this.options.privacy), mark, this.events);
@@ -118,6 +118,10 @@ export class ActivityTracker {
    */
   learn(token: string, end: Date): void {
     if (this.ends.get(token) !== Infinity) this.ends.set(token, end.getTime());
+  }
+
+  private unwritten(token: string): Mark | undefined {
+    return this.marks.get(token) ?? this.writing?.get(token);
   }
 
   /** Whether an access moves this session's end: the end is neither fixed nor at the max age. */

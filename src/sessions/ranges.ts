@@ -149,7 +149,7 @@ export const fromTo = (page: Row[]): Query => ({
 export function within({ from, to }: Range, matching?: Query): Query {
   const bounds = { ...(from && { $gte: toParseDate(from) }), ...(to && { $lt: toParseDate(to) }) };
   const expiresAt = from || to ? bounds : { $exists: true };
-  return matching ? { $and: [{ expiresAt }, matching] } : { expiresAt };
+  return also({ expiresAt }, matching);
 }
 
 export async function count(database: Database, query: Query, schema?: unknown): Promise<number> {

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
-import { isSecretName, masked } from '../../../src/policy/masks';
+import { isSecretName } from '../../../src/policy/masked-text';
+import { masked } from '../../../src/policy/masks';
 
 const MASK = '********';
 const TOKEN = 'r:0123456789abcdef0123456789abcdef';
