@@ -1,6 +1,6 @@
 import type { Database } from '../parse-server';
 import { Transaction } from '../sessions/transaction';
-import type { Original } from './past-gate';
+import { METHODS, type Original } from './past-gate';
 import { visitOf, type Visit } from './visit';
 
 /** How often an open transaction is looked at, in milliseconds. */
@@ -20,7 +20,7 @@ export function gateTransactions(controllers: Database, original: Original): voi
     await original.createTransactionalSession.call(this);
     if (!visit) return;
     visit.transaction = new Transaction(since);
-    abortWhatIsLeft(visit, () => controllers.abortTransactionalSession.call(this));
+    abortWhatIsLeft(visit, this, original);
   };
   controllers.commitTransactionalSession = async function () {
     await original.commitTransactionalSession.call(this);
@@ -47,7 +47,7 @@ export function gateTransactions(controllers: Database, original: Original): voi
  * of a batch, it answers at once and leaves the transaction open for ever (`batch.js#handleBatch` of 9.10.0), with the
  * locks on its rows: whoever then ended such a session, or wrote its last access, would wait for ever.
  */
-function abortWhatIsLeft(visit: Visit, abort: () => Promise<unknown>): void {
+function abortWhatIsLeft(visit: Visit, controller: Database, original: Original): void {
   const { transaction } = visit;
   const { response } = visit.entry;
   if (!response) return;
@@ -56,14 +56,30 @@ function abortWhatIsLeft(visit: Visit, abort: () => Promise<unknown>): void {
     if (visit.transaction !== transaction) clearInterval(timer);
     else if (wasAnswered) {
       clearInterval(timer);
-      abort().catch(error =>
-        visit.runtime.events.report(
-          `a transaction that was left open could not be aborted: ${error?.message}`,
-        ),
-      );
+      visit.transaction = undefined;
+      // On PostgreSQL it rejects although it has succeeded (`PostgresStorageAdapter.js` of 9.10.0).
+      original.abortTransactionalSession.call(controller).catch(() => undefined);
+      closeController(controller);
     }
     // The other parts of the batch may still be at work.
     else wasAnswered = response.writableEnded;
   }, LOOK_MS);
   timer.unref();
+}
+
+/**
+ * Refuses what parts of a batch that are still at work want of the database, once their transaction is aborted. On
+ * MongoDB their writes would stay; on PostgreSQL a second abort rejects a promise that nobody has, which ends the process.
+ */
+function closeController(controller: Database): void {
+  const refuse = (): Promise<never> => {
+    const refusal = Promise.reject(
+      new Error('The transaction was aborted: its request was answered before it ended.'),
+    );
+    // Parse Server leaves some promises unawaited, see `gate.ts#pass`.
+    refusal.catch(() => undefined);
+    return refusal;
+  };
+  for (const name of [...METHODS, 'commitTransactionalSession'] as const) controller[name] = refuse;
+  controller.abortTransactionalSession = async () => undefined;
 }
