@@ -23,11 +23,12 @@ export function gateTransactions(controllers: Database, original: Original): voi
     abortWhatIsLeft(visit, this, original);
   };
   controllers.commitTransactionalSession = async function () {
-    await original.commitTransactionalSession.call(this);
     const visit = visitOf(this);
     const transaction = visit?.transaction;
+    // It is over, whether the commit succeeds or not.
+    if (visit) visit.transaction = undefined;
+    await original.commitTransactionalSession.call(this);
     if (!visit || !transaction) return;
-    visit.transaction = undefined;
     // The batch is committed, so the client gets its answer whatever fails now.
     await transaction
       .committed()
