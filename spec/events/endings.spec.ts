@@ -1,5 +1,5 @@
 import { startSecondProcess, type SecondProcess } from '../support/second-process';
-import { failNextDelete } from '../support/failing-delete';
+import { beforeNext, failNextDelete } from '../support/next-statement';
 import { startServer, type SpecServer } from '../support/server';
 import { makeSession, makeUser, parseDate, pointerTo, sessionRow } from '../support/sessions';
 import { watchForRest } from '../support/settled';
@@ -148,17 +148,13 @@ describe('no end is told', () => {
     const { objectId } = await makeSession(server, await makeUser(server), {
       expiresAt: parseDate('2020-01-01'),
     });
-    const { adapter } = server.server.config.databaseController;
-    const remove = adapter.deleteObjectsByQuery.bind(adapter);
-    const destroy = jest
-      .spyOn(adapter, 'deleteObjectsByQuery')
-      .mockImplementationOnce(async (...args: any[]) => {
-        await server.rawUpdate('_Session', { objectId }, { expiresAt: parseDate('2100-01-01') });
-        return remove(...args);
-      });
+    const extend = jest.fn(() =>
+      server.rawUpdate('_Session', { objectId }, { expiresAt: parseDate('2100-01-01') }),
+    );
+    const restore = beforeNext(server, 'deleteObjectsByQuery', extend);
     await server.sessions.store.purgeExpired();
-    expect(destroy).toHaveBeenCalled();
-    destroy.mockRestore();
+    expect(extend).toHaveBeenCalled();
+    restore();
     await settled();
     expect(await server.rawFind('_Session', { objectId })).toHaveLength(1);
     expect(here(objectId)).toEqual([]);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { failNextDelete } from '../support/failing-delete';
+import { failNextDelete } from '../support/next-statement';
 import { recordOf, recordsWritten } from '../support/records';
 import { startServer, type SpecServer } from '../support/server';
 import { makeSession, makeUser, parseDate, pointerTo, sessionRow, useToken } from '../support/sessions';

@@ -1,4 +1,4 @@
-import { failNextDelete } from '../support/failing-delete';
+import { beforeNext, failNextDelete } from '../support/next-statement';
 import { startServer, type SpecServer, type SpecUser } from '../support/server';
 import { makeSession, pointerTo, useToken } from '../support/sessions';
 import { eventually } from '../support/time';
@@ -226,21 +226,17 @@ describe('sessions that cannot be ended at once', () => {
 
 it('a log-in that is under way while its user is locked leaves no session', async () => {
   const user = await server.signUp();
-  const { adapter } = server.server.config.databaseController;
-  const create = adapter.createObject.bind(adapter);
   let locked = false;
-  const spy = jest.spyOn(adapter, 'createObject').mockImplementation(async (...args: any[]) => {
-    // The log-in has been found right, and its session is about to be stored.
-    if (args[0] === '_Session' && !locked) {
-      locked = true;
-      await server.rest('PUT', `/users/${user.userId}`, { ...MASTER, body: { ACL: {} } });
-    }
-    return create(...args);
-  });
+  // The log-in has been found right, and its session is about to be stored.
+  const lock = async () => {
+    locked = true;
+    await server.rest('PUT', `/users/${user.userId}`, { ...MASTER, body: { ACL: {} } });
+  };
+  const restore = beforeNext(server, 'createObject', lock, '_Session');
   const { body } = await server.rest('POST', '/login', {
     body: { username: user.username, password: user.password },
   });
-  spy.mockRestore();
+  restore();
   expect(locked).toBe(true);
   expect(body.code).toBe(209);
   expect(await sessionsOf(user.userId)).toEqual([]);

@@ -1,4 +1,5 @@
 import { countSessions, insertSessions } from '../support/many-sessions';
+import { beforeNext } from '../support/next-statement';
 import { startServer, type SpecServer, type SpecUser } from '../support/server';
 import { makeSession, makeUser, parseDate, pointerTo, useToken } from '../support/sessions';
 import { eventually } from '../support/time';
@@ -215,23 +216,18 @@ describe.each([
     'of %s leaves who logs in meanwhile, ends what they make meanwhile',
     async (_what, count) => {
       await crowd(count);
-      const { adapter } = server.server.config.databaseController;
-      const destroy = adapter.deleteObjectsByQuery.bind(adapter);
       let late: SpecUser | undefined;
       let made: { token: string } | undefined;
-      const spy = jest.spyOn(adapter, 'deleteObjectsByQuery').mockImplementation(async (...args: any[]) => {
-        if (args[0] === '_Session' && !late) {
-          late = {} as SpecUser;
-          made = await server.restricted(user.token);
-          // Past the millisecond of the start.
-          await eventually(async () => expect(Date.now()).toBeGreaterThan(started));
-          late = await server.login(user.username, user.password);
-        }
-        return destroy(...args);
-      });
+      const makeBoth = async () => {
+        made = await server.restricted(user.token);
+        // Past the millisecond of the start.
+        await eventually(async () => expect(Date.now()).toBeGreaterThan(started));
+        late = await server.login(user.username, user.password);
+      };
+      const restore = beforeNext(server, 'deleteObjectsByQuery', makeBoth, '_Session');
       const started = Date.now();
       await where({ all: true });
-      spy.mockRestore();
+      restore();
       expect(await useToken(server, user)).toBe(209);
       expect(await useToken(server, made!)).toBe(209);
       expect(await useToken(server, late!)).toBe(200);
@@ -246,20 +242,16 @@ describe.each([
       await makeSession(server, userId, idle),
       await makeSession(server, userId, { ...idle, expiresAt: parseDate(ago(-9)) }),
     ];
-    const { adapter } = server.server.config.databaseController;
-    const destroy = adapter.deleteObjectsByQuery.bind(adapter);
     let isUsed = false;
-    const spy = jest.spyOn(adapter, 'deleteObjectsByQuery').mockImplementation(async (...args: any[]) => {
-      if (args[0] === '_Session' && !isUsed) {
-        isUsed = true;
-        for (const { objectId } of [first, second]) {
-          await server.rawUpdate('_Session', { objectId }, { lastAccessedAt: parseDate(new Date()) });
-        }
+    const useBoth = async () => {
+      isUsed = true;
+      for (const { objectId } of [first, second]) {
+        await server.rawUpdate('_Session', { objectId }, { lastAccessedAt: parseDate(new Date()) });
       }
-      return destroy(...args);
-    });
+    };
+    const restore = beforeNext(server, 'deleteObjectsByQuery', useBoth, '_Session');
     const { revoked } = await where({ lastAccessedBefore: ago(5) });
-    spy.mockRestore();
+    restore();
     expect(isUsed).toBe(true);
     // MongoDB's adapter does not say how many rows a delete of a range found.
     if (server.database === 'postgresql') expect(revoked).toBe(count);

@@ -1,6 +1,6 @@
 import { BY_SERVER } from '../history/ender';
 import type { Database, Query, Row } from '../parse-server';
-import { deletedBy, ENDING_KEYS, type Ending, type Endings } from '../sessions/endings';
+import { deletedBy, destroyById, ENDING_KEYS, type Ending, type Endings } from '../sessions/endings';
 import { within } from '../sessions/ranges';
 
 /** Deletes by id, and ends each session: its files are deleted, and its event is emitted. */
@@ -25,11 +25,9 @@ export async function endBatch(
   rows: Row[],
   ending: Ending,
   database: Database,
-  expired: Query = {},
+  expired?: Query,
 ): Promise<number> {
-  const query = { ...expired, objectId: { $in: rows.map(row => row.objectId) } };
-  const answer = await endings.end(rows, { ending, by: BY_SERVER }, condition =>
-    database.destroy('_Session', { $and: [query, condition] }, {}),
-  );
+  const cause = { ending, by: BY_SERVER };
+  const answer = await endings.end(rows, cause, destroyById(rows, database, expired));
   return deletedBy(answer, rows.length);
 }

@@ -6,7 +6,7 @@ import type { Database, Query, Row } from '../parse-server';
 import { toDate } from '../record';
 import type { Connection, RevokeWhereResult } from '../sessions/connection';
 import { notLoggedInSince } from '../sessions/end-many';
-import { ENDING_KEYS } from '../sessions/endings';
+import { destroyById, ENDING_KEYS } from '../sessions/endings';
 import { count, destroyByIds, destroyRanges, fromTo } from '../sessions/ranges';
 import { queryOf, type KeptOfUse } from './filter';
 import { progressOf } from './progress';
@@ -136,9 +136,7 @@ async function* endRows(
     const page = rows.slice(start, start + PAGE);
     const ids = { objectId: { $in: page.map(row => row.objectId) } };
     const cause = { ending: 'revoked', by, mayStay: true } as const;
-    await endings.end(page, cause, condition =>
-      database.destroy('_Session', { $and: [ids, query, condition] }, {}),
-    );
+    await endings.end(page, cause, destroyById(page, database, query));
     // Records are written as fast as sessions end, or they would pile up.
     await history.keepPace();
     const gone = page.length - (await count(database, ids));

@@ -41,12 +41,16 @@ export interface Cause {
 /** Deletes sessions, those that meet the condition. */
 export type Destroy = (condition: Query) => Promise<unknown>;
 
-/** Deletes these rows by their ids. @param database the request's own, or the app's. */
+/**
+ * Deletes these rows by their ids.
+ * @param database the request's own, or the app's.
+ * @param matching only those that still match.
+ */
 export const destroyById =
-  (rows: Row[], database: Pick<Database, 'destroy'>): Destroy =>
+  (rows: Row[], database: Pick<Database, 'destroy'>, matching?: Query): Destroy =>
   condition => {
     const ofRows = { objectId: { $in: rows.map(row => row.objectId) } };
-    return database.destroy('_Session', { $and: [ofRows, condition] }, {});
+    return database.destroy('_Session', { $and: [also(ofRows, matching), condition] }, {});
   };
 
 /** Pauses while another process finishes its work on the same sessions, in milliseconds: 1.5 s in all. */
