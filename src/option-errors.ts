@@ -70,6 +70,7 @@ function childOf(type: z.ZodType | undefined, key: string): z.ZodType | undefine
   const inner = unwrap(type);
   if (inner instanceof z.ZodUnion)
     return (inner.options as z.ZodType[]).map(option => childOf(option, key)).find(child => child);
+  if (inner instanceof z.ZodRecord) return inner.valueType as z.ZodType;
   if (inner instanceof z.ZodArray) return /^\d+$/.test(key) ? (inner.element as z.ZodType) : undefined;
   return shapeOf(inner)?.[key];
 }

@@ -15,6 +15,15 @@ const CLASSES = 'an array of class names';
 const openClass = className
   .refine(name => !ALWAYS_GUARDED.includes(name))
   .describe('the name of a class other than _User, _Session and _Role, which are always guarded');
+const freshClass = className
+  .refine(name => name !== '_Session')
+  .describe('the name of a class other than _Session, such as "PaymentMethod"');
+const column = z
+  .string()
+  .regex(/^[A-Za-z][A-Za-z0-9_]*$/)
+  .describe('the name of a column, such as "email"');
+const COLUMNS = 'true, or an array of at least one column';
+const columns = z.array(column).min(1).describe(COLUMNS);
 const functionPrefix = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$|^$/);
 
 const DURATION =
@@ -85,13 +94,9 @@ export const optionSchema = z.strictObject({
     .default('revoke-oldest')
     .describe("'revoke-oldest' or 'refuse'"),
   fresh: z
-    .array(
-      className
-        .refine(name => name !== '_Session')
-        .describe('the name of a class other than _Session, such as "PaymentMethod"'),
-    )
+    .union([z.array(freshClass), z.record(freshClass, z.union([z.literal(true), columns]).describe(COLUMNS))])
     .default([])
-    .describe(CLASSES),
+    .describe('an array of class names, or an object of them, each true or an array of its columns'),
   freshWithin: duration.default(15 * 60_000).describe(DURATION),
   privacy: z
     .strictObject({

@@ -3,6 +3,7 @@ import { optionErrors } from './option-errors';
 import { optionSchema } from './option-schema';
 import type { Locate } from './places/places';
 import type { Factor } from './policy/factors';
+import type { Fresh } from './policy/fresh';
 import type { Guard } from './policy/guarded-classes';
 import type { Privacy } from './privacy/kept';
 import type { PurgeOptions } from './sessions/connection';
@@ -68,11 +69,13 @@ export interface SessionsOptions {
    */
   onLimit?: 'revoke-oldest' | 'refuse';
   /**
-   * Classes that only a session with a recent login may write (119 otherwise, until `confirmPassword`). Not
-   * `_Session`: a user must be able to end sessions at any time.
+   * What only a session with a recent login may write (119 otherwise, until `confirmIdentity`): classes, or with
+   * `{ _User: ['email', 'password'], PaymentMethod: true }` some of their columns. A write to columns is one that names
+   * them or a part of them (`address.city`), or that deletes the object. Not `_Session`: a user must be able to end
+   * sessions at any time.
    * @default []
    */
-  fresh?: readonly string[];
+  fresh?: Fresh;
   /** How recent the login must be, for `fresh` and `requireFreshSession`: a duration, or seconds. @default '15m' */
   freshWithin?: string | number;
   /**

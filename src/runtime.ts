@@ -9,7 +9,8 @@ import { readParams } from './params';
 import type { Database, ParseSdk } from './parse-server';
 import type { Places } from './places/places';
 import type { Factor } from './policy/factors';
-import { guardedClasses, oneOf } from './policy/guarded-classes';
+import { freshRules } from './policy/fresh';
+import { guardedClasses } from './policy/guarded-classes';
 import type { WriteRules } from './policy/writes';
 import type { Privacy } from './privacy/kept';
 import { purgeExpired, purgeParams } from './purge/purge';
@@ -81,7 +82,6 @@ export function makeRuntime(
   const policy = options.expiry;
   const nameBytes = nameBytesOf(database);
   const isGuarded = guardedClasses(options.guard, nameBytes);
-  const needsFresh = oneOf(options.fresh, nameBytes);
 
   const callers = new CallerSessions(database, config.cacheTTL ?? DEFAULT_CACHE_TTL, now);
   const tokenCache = new TokenCache(cacheController, sharesCache, log);
@@ -137,8 +137,7 @@ export function makeRuntime(
     nameBytes,
     writeRules: {
       isGuarded,
-      needsFresh,
-      needsFreshAnywhere: options.fresh.length > 0,
+      fresh: freshRules(options.fresh, nameBytes),
       freshWithin: options.freshWithin,
     },
     expiryOfNew: (session, at) => expiryOf(policy, { ...session, createdAt: at }, at),

@@ -5,7 +5,7 @@ import { defineSdkWrite, waysIn, type Operation, type Who } from '../support/way
 
 const STALE = {
   code: 119,
-  message: 'not allowed: the last login is too long ago, confirm the password first (PaymentMethod)',
+  message: 'not allowed: the last login is too long ago, confirm your identity first (PaymentMethod)',
 };
 const OPERATIONS: Operation[] = ['create', 'update', 'delete'];
 

@@ -7,7 +7,7 @@ declare const Parse: any;
 
 const RESTRICTED = 'write operation not allowed: restricted session';
 const OUT_OF_SCOPE = 'not allowed: outside the scopes of this session';
-const STALE = 'not allowed: the last login is too long ago, confirm the password first';
+const STALE = 'not allowed: the last login is too long ago, confirm your identity first';
 const TOKEN_LIKE = 'T0f1e2d3c4b5a69788796a5b4c3d2e1f0';
 
 let server: SpecServer;

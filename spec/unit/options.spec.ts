@@ -17,6 +17,9 @@ const CLASS_NAMES = "an array of class names, '*', or { except }, an array of cl
 const OPEN_CLASS = 'the name of a class other than _User, _Session and _Role, which are always guarded';
 const CLASS_NAME = 'the name of a class, such as "Invoice"';
 const FRESH_CLASS = 'the name of a class other than _Session, such as "PaymentMethod"';
+const FRESH = 'an array of class names, or an object of them, each true or an array of its columns';
+const COLUMNS = 'true, or an array of at least one column';
+const COLUMN = 'the name of a column, such as "email"';
 const PREFIX = 'letters, digits and underscores, such as "auth_"';
 const BOOLEAN = 'true or false';
 const DURATION =
@@ -60,7 +63,12 @@ describe('a wrong option', () => {
     ['activity.flushInterval', { activity: { flushInterval: 0 } }, '0', INTERVAL],
     ['activity.flushInterval', { activity: { flushInterval: Infinity } }, 'Infinity', INTERVAL],
     ['activity.flushInterval', { activity: { flushInterval: '25d' } }, "'25d'", INTERVAL],
-    ['fresh', { fresh: '*' }, "'*'", 'an array of class names'],
+    ['fresh', { fresh: '*' }, "'*'", FRESH],
+    ['fresh', { fresh: null }, 'null', FRESH],
+    ['fresh._User', { fresh: { _User: false } }, 'false', COLUMNS],
+    ['fresh._User', { fresh: { _User: [] } }, 'an array', COLUMNS],
+    ['fresh._User', { fresh: { _User: 'email' } }, "'email'", COLUMNS],
+    ['fresh._User[1]', { fresh: { _User: ['email', 'a.b'] } }, "'a.b'", COLUMN],
     ['fresh[0]', { fresh: [5] }, '5', FRESH_CLASS],
     ['fresh[1]', { fresh: ['Card', '_Session'] }, "'_Session'", FRESH_CLASS],
     ['freshWithin', { freshWithin: 'a while' }, "'a while'", DURATION],

@@ -1,5 +1,6 @@
 import type { ResolvedOptions } from '../options';
 import type { Database } from '../parse-server';
+import { freshClasses } from '../policy/fresh';
 import { classesMissing } from '../schema/classes';
 
 /** One warning for each class that an option names and that does not exist. It may be made later. */
@@ -8,7 +9,8 @@ export async function missingClasses(
   { guard, fresh }: Pick<ResolvedOptions, 'guard' | 'fresh'>,
 ): Promise<string[]> {
   const guarded = guard === '*' ? [] : Array.isArray(guard) ? guard : guard.except;
-  const missing = new Set(await classesMissing(database, [...guarded, ...fresh]));
+  const needFresh = freshClasses(fresh);
+  const missing = new Set(await classesMissing(database, [...guarded, ...needFresh]));
   if (missing.size === 0) return [];
   const schema = await database.loadSchema();
   const known = (await schema.getAllClasses({ clearCache: false })).map(({ className }) => className);
@@ -24,7 +26,7 @@ export async function missingClasses(
     guard !== '*' && 'except' in guard
       ? warnings('guard.except', guarded, 'restricted sessions may write it')
       : warnings('guard', guarded);
-  return [...ofGuard, ...warnings('fresh', fresh)];
+  return [...ofGuard, ...warnings('fresh', needFresh)];
 }
 
 /** How many letters in a row may be other ones: enough for two that have changed places. */

@@ -47,7 +47,7 @@ export async function requireFresh(request: CloudRequest, within: number, runtim
   const token = tokenOf(request) ?? '';
   let session = await callers.live(token);
   if (!isFresh(session, within, now())) {
-    // Another process may have confirmed the password meanwhile.
+    // Another process may have confirmed the user's identity meanwhile.
     callers.forget(token);
     session = await callers.live(token);
   }

@@ -24,5 +24,7 @@ export const SECRET_COLUMNS: readonly string[] = ['secret'];
 export const TOKEN_COLUMN = 'sessionToken';
 /** The name under which MongoDB stores it. */
 export const STORED_TOKEN = '_session_token';
+/** The name under which Parse Server stores a password, once it has hashed it. */
+export const STORED_PASSWORD = '_hashed_password';
 /** What the names begin with under which MongoDB stores the parts of a user's `authData`. */
 export const STORED_AUTH_DATA = '_auth_data_';

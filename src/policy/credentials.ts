@@ -1,6 +1,6 @@
 import { ErrorCode } from '../errors';
 import type { DatabaseOptions, Query, Row } from '../parse-server';
-import { STORED_AUTH_DATA, STORED_TOKEN, TOKEN_COLUMN } from './columns';
+import { STORED_AUTH_DATA, STORED_PASSWORD, STORED_TOKEN, TOKEN_COLUMN } from './columns';
 import { ALLOW, refuse, type Decision } from './decision';
 import { conditionsOf, isForeignOperator, rootOf } from './keys';
 
@@ -60,6 +60,6 @@ export function mayAskUsers(query: Query, { sort, hint }: DatabaseOptions = {}):
     : ALLOW;
 }
 
-/** Whether a write changes a user's password, before Parse Server has hashed it (`password`) or after. */
+/** Whether a write changes a user's password, before Parse Server has hashed it or after. */
 export const changesPassword = (data: Row | undefined): boolean =>
-  data !== undefined && ('password' in data || '_hashed_password' in data);
+  data !== undefined && ('password' in data || STORED_PASSWORD in data);

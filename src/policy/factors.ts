@@ -1,6 +1,5 @@
 import type { Row } from '../parse-server';
-import { STORED_AUTH_DATA } from './columns';
-import { rootOf } from './keys';
+import { columnOf } from './keys';
 
 /** What of a user can be changed so that his other sessions end (`revokeOthersOn`). */
 export const FACTORS = ['authData', 'email'] as const;
@@ -25,11 +24,7 @@ export function locks({ ACL }: Row): boolean {
 
 /** Which of these an update writes. */
 export const factorsWritten = (data: Row, factors: readonly Factor[]): Factor[] =>
-  factors.filter(factor =>
-    Object.keys(data).some(
-      key => rootOf(key) === factor || (factor === 'authData' && key.startsWith(STORED_AUTH_DATA)),
-    ),
-  );
+  factors.filter(factor => Object.keys(data).some(key => columnOf(key) === factor));
 
 /**
  * What tells a provider's factor from another one of it: its id, if it has one, because its tokens change in each

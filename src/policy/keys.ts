@@ -1,7 +1,15 @@
 import type { Query } from '../parse-server';
+import { STORED_AUTH_DATA, STORED_PASSWORD } from './columns';
 
 /** The column that a key of a query or an update is about: a dotted one names a part of it. */
 export const rootOf = (key: string): string => key.split('.', 1)[0] ?? key;
+
+/** The column that a key of a write to users or other objects is about, by any name under which Parse Server writes it. */
+export const columnOf = (key: string): string => {
+  const root = rootOf(key);
+  if (root.startsWith(STORED_AUTH_DATA)) return 'authData';
+  return root === STORED_PASSWORD ? 'password' : root;
+};
 
 /** The operators that combine parts of a query. */
 const COMBINING = ['$and', '$or', '$nor'];

@@ -5,10 +5,13 @@ import { storedName } from './stored-names';
 const joinTable = (key: string, className: string) => `_Join:${key}:${className}`;
 /** How much of the name of a table is neither the key nor the class. */
 const SURROUNDINGS = joinTable('', '').length;
-const JOIN_TABLE = /^_Join:[^:]+:(.+)$/;
+const JOIN_TABLE = /^_Join:([^:]+):(.+)$/;
 
 /** The class that has the relation of this table: a role's members are in `_Join:users:_Role`. */
-export const owningClass = (table: string): string => JOIN_TABLE.exec(table)?.[1] ?? table;
+export const owningClass = (table: string): string => JOIN_TABLE.exec(table)?.[2] ?? table;
+
+/** The column that is this relation; `undefined` for what is no relation's table. */
+export const relationOf = (table: string): string | undefined => JOIN_TABLE.exec(table)?.[1];
 
 /** Whether other classes could have a relation in the same table, because its name is cut. */
 export const isShared = (table: string, maxBytes: number): boolean => Buffer.byteLength(table) >= maxBytes;

@@ -3,16 +3,14 @@ import { plainName, withDetail } from '../in-messages';
 import type { Query, Row } from '../parse-server';
 import type { SessionRecord } from '../record';
 import { ALLOW, refuse, type Decision, type Refusal } from './decision';
+import type { FreshRules, FreshWrite } from './fresh';
 import { ALWAYS_GUARDED, type IsGuarded } from './guarded-classes';
 import { mayAccess, scopesOf } from './scopes';
 
-export interface Write {
-  className: string;
-  operation: 'create' | 'update' | 'delete';
+export interface Write extends FreshWrite {
   /** Whether the client writes, not Parse Server on its behalf. */
   byClient: boolean;
   query?: Query | null;
-  data?: Row;
 }
 
 const onlyKeys = (data: Row | undefined, keys: readonly string[]) =>
@@ -50,15 +48,13 @@ const OWN_WRITES: ReadonlyArray<(write: Write, sessionId: string) => boolean> = 
 /** What the app's options say of writes. */
 export interface WriteRules {
   isGuarded: IsGuarded;
-  /** Classes that only a session with a recent login may write. */
-  needsFresh: (className: string) => boolean;
-  /** Whether there are any such classes. */
-  needsFreshAnywhere: boolean;
+  /** What only a session with a recent login may write. */
+  fresh: FreshRules;
   /** How recent, in milliseconds. */
   freshWithin: number;
 }
 
-export const STALE_LOGIN_MESSAGE = 'not allowed: the last login is too long ago, confirm the password first';
+export const STALE_LOGIN_MESSAGE = 'not allowed: the last login is too long ago, confirm your identity first';
 
 /** Refuses a session whose login is too long ago. @param target the class or function that needs a recent one. */
 export const refuseStale = (target: string): Refusal => ({
@@ -69,7 +65,7 @@ export const refuseStale = (target: string): Refusal => ({
 /** Whether this refusal is for a login that is too long ago. */
 export const isStale = (decision: Decision): boolean => !decision.allow && decision.stale === true;
 
-/** Whether the user has logged in, or confirmed his password, in this session within so many milliseconds. */
+/** Whether the user has logged in, or confirmed his identity, in this session within so many milliseconds. */
 export function isFresh({ authenticatedAt }: SessionRecord, within: number, now: Date): boolean {
   return authenticatedAt !== null && now.getTime() - authenticatedAt.getTime() <= within;
 }
@@ -84,7 +80,7 @@ export function mayWrite(session: SessionRecord, write: Write, rules: WriteRules
     return refuseGuarded(scopes && inScope.allow ? plainName(write.className) : '');
   }
   if (!inScope.allow) return inScope;
-  if (rules.needsFresh(write.className) && !isFresh(session, rules.freshWithin, now)) {
+  if (rules.fresh.needs(write) && !isFresh(session, rules.freshWithin, now)) {
     return refuseStale(write.className);
   }
   return ALLOW;

@@ -1,5 +1,6 @@
 import { openGate } from '../../../src/gate/gate';
 import { checkGate, requireKnownVersion } from '../../../src/gate/self-check';
+import { freshRules } from '../../../src/policy/fresh';
 import { guardedClasses } from '../../../src/policy/guarded-classes';
 
 describe('the version of Parse Server', () => {
@@ -37,8 +38,7 @@ function controllerOf(missing?: string) {
 describe('the gate checks itself', () => {
   const writeRules = {
     isGuarded: guardedClasses([]),
-    needsFresh: () => false,
-    needsFreshAnywhere: false,
+    fresh: freshRules([]),
     freshWithin: 1,
   };
   const callers = { known: () => undefined };

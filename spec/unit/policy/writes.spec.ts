@@ -1,3 +1,4 @@
+import { freshRules } from '../../../src/policy/fresh';
 import { guardedClasses } from '../../../src/policy/guarded-classes';
 import { isFresh, isStale, mayWrite, type Write, type WriteRules } from '../../../src/policy/writes';
 import { toSessionRecord } from '../../../src/record';
@@ -8,8 +9,7 @@ const session = (restricted: boolean) =>
   toSessionRecord({ objectId: 'own', sessionToken: 'r:own', restricted, createdAt: now.toISOString() });
 const rules = (guard: string[] | '*'): WriteRules => ({
   isGuarded: guardedClasses(guard),
-  needsFresh: () => false,
-  needsFreshAnywhere: false,
+  fresh: freshRules([]),
   freshWithin: 0,
 });
 const decide = (write: Partial<Write>, { restricted = true, guard = [] as string[] | '*' } = {}) =>
@@ -166,7 +166,7 @@ describe('what the request of a scoped session may write', () => {
 const STALE = {
   allow: false,
   code: 119,
-  reason: 'not allowed: the last login is too long ago, confirm the password first (Invoice)',
+  reason: 'not allowed: the last login is too long ago, confirm your identity first (Invoice)',
   stale: true,
 };
 const MINUTE = 60_000;
@@ -190,10 +190,9 @@ describe('a login is recent', () => {
 });
 
 describe('a write of a class that needs a recent login', () => {
-  const freshRules: WriteRules = {
+  const needingFresh: WriteRules = {
     isGuarded: guardedClasses([]),
-    needsFresh: className => className === 'Invoice',
-    needsFreshAnywhere: true,
+    fresh: freshRules(['Invoice']),
     freshWithin: MINUTE,
   };
   const write = (className: string, byClient = true): Write => ({ className, operation: 'update', byClient });
@@ -205,21 +204,21 @@ describe('a write of a class that needs a recent login', () => {
     ['Invoice', null, STALE],
     ['Note', null, { allow: true }],
   ])('%s, %j ms after it: %j', (className, agoMs, expected) => {
-    expect(mayWrite(authenticated(agoMs), write(className), freshRules, now)).toEqual(expected);
-    expect(mayWrite(authenticated(agoMs), write(className, false), freshRules, now)).toEqual(expected);
+    expect(mayWrite(authenticated(agoMs), write(className), needingFresh, now)).toEqual(expected);
+    expect(mayWrite(authenticated(agoMs), write(className, false), needingFresh, now)).toEqual(expected);
   });
 
   it('needs it of a scoped session, too', () => {
     const scopes = ['Invoice:update'];
-    expect(mayWrite({ ...authenticated(0), scopes }, write('Invoice'), freshRules, now)).toEqual({
+    expect(mayWrite({ ...authenticated(0), scopes }, write('Invoice'), needingFresh, now)).toEqual({
       allow: true,
     });
-    expect(mayWrite({ ...authenticated(null), scopes }, write('Invoice'), freshRules, now)).toEqual(STALE);
+    expect(mayWrite({ ...authenticated(null), scopes }, write('Invoice'), needingFresh, now)).toEqual(STALE);
   });
 
   it('is refused as stale, and nothing else is', () => {
     const decideInvoice = (session: ReturnType<typeof authenticated>, className = 'Invoice') =>
-      isStale(mayWrite(session, write(className), freshRules, now));
+      isStale(mayWrite(session, write(className), needingFresh, now));
     expect(decideInvoice(authenticated(null))).toBe(true);
     expect(decideInvoice(authenticated(0))).toBe(false);
     expect(decideInvoice({ ...authenticated(null), restricted: true }, '_User')).toBe(false);

@@ -16,7 +16,7 @@ type Judgement = (session: SessionRecord) => Decision;
 
 /**
  * Keeps restricted sessions from writing guarded classes, scoped ones from all that their scopes do not name, and
- * sessions without a recent login from writing the classes of the option `fresh`.
+ * sessions without a recent login from writing what the option `fresh` names.
  */
 export const guardRule: Rule = {
   covers: (className, runtime, _options, data) =>
@@ -36,7 +36,7 @@ export const guardRule: Rule = {
  * restricted session.
  */
 function isJudgedByClassOnly({ visit: { caller, isScoped, runtime } }: Access): boolean {
-  if (isScoped || runtime.writeRules.needsFreshAnywhere) return false;
+  if (isScoped || runtime.writeRules.fresh.any) return false;
   return (
     caller.kind === 'nobody' ||
     (caller.kind === 'session' && runtime.callers.known(caller.token)?.restricted === false)
@@ -44,7 +44,7 @@ function isJudgedByClassOnly({ visit: { caller, isScoped, runtime } }: Access): 
 }
 
 const isCovered = (className: string, { writeRules }: Runtime) =>
-  writeRules.isGuarded(className) || writeRules.needsFresh(className);
+  writeRules.isGuarded(className) || writeRules.fresh.covers(className);
 
 /** Judges an access as one of a class. */
 function judgeAs(access: Access, className: string): void | Promise<void> {
@@ -101,14 +101,15 @@ function judgeWrite(access: Access, className: string): void | Promise<void> {
   const { visit, query, data, byClient } = access;
   const { writeRules, now } = visit.runtime;
   const operation = access.operation as 'create' | 'update' | 'delete';
-  const write = { className, operation, byClient, query, data };
+  const isShared = className !== access.className;
+  const write = { className, operation, byClient, query, data, isShared };
   const judgement: Judgement = session => mayWrite(session, write, writeRules, now());
   const judge = (session: SessionRecord): void | Promise<void> => {
     const decision = judgement(session);
     if (decision.allow) return undefined;
     if (!isStale(decision) || visit.transaction)
       return decide(visit, session, decision, operation, className);
-    // Another process may have confirmed the password meanwhile.
+    // Another process may have confirmed the user's identity meanwhile.
     return visit
       .ownSessionReread()
       .then(reread => decide(visit, reread, judgement(reread), operation, className));
@@ -145,11 +146,14 @@ function decide(
 }
 
 /**
- * Refuses a caller without a session where the class needs a recent login. Signing up passes: no login can precede
+ * Refuses a caller without a session where the write needs a recent login. Signing up passes: no login can precede
  * it.
  */
-function requireLogin({ visit, operation, byClient }: Access, className: string): void {
-  if (operation === 'read' || !byClient || !visit.runtime.writeRules.needsFresh(className)) return;
+function requireLogin(access: Access, className: string): void {
+  const { visit, operation, byClient, data } = access;
+  if (operation === 'read' || !byClient) return;
+  const isShared = className !== access.className;
+  if (!visit.runtime.writeRules.fresh.needs({ className, operation, data, isShared })) return;
   const makesAccount = className === '_User' && (visit.caller.kind !== 'user' || operation === 'create');
   if (!makesAccount) throw invalidSessionError();
 }

@@ -1,0 +1,53 @@
+import { freshRules, type FreshWrite } from '../../../src/policy/fresh';
+import { POSTGRES_NAME_BYTES } from '../../../src/policy/stored-names';
+
+const LONG = 'A'.repeat(POSTGRES_NAME_BYTES);
+const rules = freshRules(
+  { PaymentMethod: true, _User: ['email', 'authData', 'password'], Team: ['members', LONG] },
+  POSTGRES_NAME_BYTES,
+);
+const update = (className: string, ...keys: string[]): FreshWrite => ({
+  className,
+  operation: 'update',
+  data: Object.fromEntries(keys.map(key => [key, 1])),
+});
+
+describe('which writes need a recent login', () => {
+  it.each<[string, FreshWrite, boolean]>([
+    ['any of a whole class', update('PaymentMethod'), true],
+    ['none of another class', update('Note', 'email'), false],
+    ['none to other columns', update('_User', 'nickname', 'updatedAt'), false],
+    ['one to a column', update('_User', 'nickname', 'email'), true],
+    ['one to a part of a column', update('_User', 'authData.facebook.id'), true],
+    ['none to a part of another column', update('_User', 'settings.email'), false],
+    ['none to a column that begins alike', update('_User', 'emailVerified'), false],
+    ['one to what MongoDB stores of authData', update('_User', '_auth_data_facebook'), true],
+    ['one to a hashed password', update('_User', '_hashed_password'), true],
+    ['a create that sets a column', { ...update('_User', 'email'), operation: 'create' }, true],
+    ['no create without', { ...update('_User', 'nickname'), operation: 'create' }, false],
+    ['a delete', { className: '_User', operation: 'delete' }, true],
+    ['no look-up before an update', { className: '_User', operation: 'update' }, false],
+    ['a relation that is such a column', update('_Join:members:Team', 'owningId'), true],
+    ['no other relation of the class', update('_Join:guests:Team', 'owningId'), false],
+    ['what a shared table hides', { ...update('Team', 'guests'), isShared: true }, true],
+    ['the relation of a table whose name is cut', update(`_Join:${LONG}:Team`, 'owningId'), true],
+    ['a column that is stored as another one', update('Team', `${LONG}B`), true],
+    ['none by a name that objects have', update('_User', 'constructor', '__proto__'), false],
+  ])('%s', (_what, write, expected) => {
+    expect(rules.needs(write)).toBe(expected);
+  });
+
+  it('covers whole classes, and those with columns', () => {
+    expect(['_User', 'PaymentMethod', 'Note'].map(rules.covers)).toEqual([true, true, false]);
+    expect([freshRules([]).any, freshRules({}).any, freshRules({ _User: ['email'] }).any]).toEqual([
+      false,
+      false,
+      true,
+    ]);
+  });
+
+  it('of a list: any of its classes', () => {
+    const { needs } = freshRules(['_User']);
+    expect([needs(update('_User', 'nickname')), needs(update('Note', 'nickname'))]).toEqual([true, false]);
+  });
+});

@@ -1,0 +1,64 @@
+import type { Row } from '../parse-server';
+import { oneOf } from './guarded-classes';
+import { columnOf } from './keys';
+import { owningClass, relationOf } from './relations';
+import { storedName } from './stored-names';
+
+/** What only a session with a recent log-in may write: whole classes, or some of their columns. */
+export type Fresh = readonly string[] | { readonly [className: string]: true | readonly string[] };
+
+/** A write as the option `fresh` judges it. */
+export interface FreshWrite {
+  className: string;
+  operation: 'create' | 'update' | 'delete';
+  /** Absent where Parse Server only looks up what it is about to write. */
+  data?: Row;
+  /** Whether the class is judged for a table that it shares: nobody can tell whose columns are written. @default false */
+  isShared?: boolean;
+}
+
+/** Which writes need a recent log-in. */
+export interface FreshRules {
+  /** Whether there are any. */
+  any: boolean;
+  /** Whether some writes of the class do. */
+  covers(className: string): boolean;
+  /** Whether this one does. A delete takes the columns with it, so it counts as a write to them. */
+  needs(write: FreshWrite): boolean;
+}
+
+/** The classes that the option names. */
+export const freshClasses = (fresh: Fresh): readonly string[] => (isList(fresh) ? fresh : Object.keys(fresh));
+
+const isList = (fresh: Fresh): fresh is readonly string[] => Array.isArray(fresh);
+
+/** @param maxBytes how many bytes of a name the database keeps. */
+export function freshRules(fresh: Fresh, maxBytes = Infinity): FreshRules {
+  const byClass = isList(fresh) ? {} : fresh;
+  const names = freshClasses(fresh);
+  const isWhole = oneOf(
+    names.filter(name => !Array.isArray(byClass[name])),
+    maxBytes,
+  );
+  const covers = oneOf(names, maxBytes);
+  const stored = (name: string) => storedName(name, maxBytes);
+  const columns = new Map<string, ReadonlySet<string>>();
+  for (const [name, of] of Object.entries(byClass)) {
+    if (of !== true) columns.set(stored(name), new Set(of.map(stored)));
+  }
+  const isOneOf = (key: string, className: string) => {
+    const ofClass = columns.get(stored(className));
+    return ofClass === undefined || ofClass.has(stored(columnOf(key)));
+  };
+  return {
+    any: names.length > 0,
+    covers,
+    needs({ className, operation, data, isShared = false }) {
+      if (!covers(className)) return false;
+      if (isWhole(className) || isShared || operation === 'delete') return true;
+      const relation = relationOf(className);
+      if (relation !== undefined) return isOneOf(relation, owningClass(className));
+      return Object.keys(data ?? {}).some(key => isOneOf(key, className));
+    },
+  };
+}
