@@ -1,10 +1,10 @@
-import type { User } from 'parse/node';
 import { FILES } from './class-name';
 import { registerJobs, sessionJobs } from './functions/jobs';
 import { registerFunctions } from './functions/register';
 import { FunctionCallers } from './functions/function-callers';
 import { historyFunctions } from './functions/history-functions';
 import { sessionFunctions } from './functions/session-functions';
+import { stepUpFunctions } from './functions/step-up-functions';
 import { registrationOf, wrapCloud, type Composer } from './parse-cloud';
 import { runtimeOf } from './gate/gate';
 import { liveQueryDoor } from './gate/live-query-door';
@@ -14,6 +14,7 @@ import type { ResolvedOptions } from './options';
 import type { CloudRequest, ParseSdk } from './parse-server';
 import type { Runtime } from './runtime';
 import type { SessionStore } from './sessions/store';
+import { Identity } from './step-up/identity';
 import { webhooksOf } from './webhooks';
 
 interface AppCloud {
@@ -52,13 +53,22 @@ export async function startCloudCode(
   const define = registrationOf(Parse, 'define');
   const callers = new FunctionCallers(runtime.callers, runtime.events, runtime.privacy);
   const functions = {
-    ...sessionFunctions(dependenciesOf(Parse, store, callers, runtime)),
+    ...sessionFunctions({ store, connection: runtime, callers, places: runtime.places, now: runtime.now }),
     ...historyFunctions(callers, runtime.history),
+    ...stepUpFunctions({
+      connection: runtime,
+      callers,
+      attempts: runtime.attempts,
+      identity: new Identity(Parse, runtime.database),
+      now: runtime.now,
+    }),
   };
-  // By `ownSessionFunction` a session only asks for itself, so no scope has to name it.
+  // By `ownSessionFunctions` a session only asks for itself, so no scope has to name them.
   const keepNames = registerFunctions(
     (name, ...args) =>
-      name === runtime.ownSessionFunction ? define(name, ...args) : scoped(define, name, ...args),
+      runtime.ownSessionFunctions.includes(String(name))
+        ? define(name, ...args)
+        : scoped(define, name, ...args),
     functionPrefix,
     functions,
     webhooks,
@@ -84,16 +94,6 @@ export async function startCloudCode(
 const FILE_TRIGGERS = ['beforeSave', 'beforeDelete', 'beforeFind'] as const;
 
 const asItIs: Composer = (register, ...args) => register(...args);
-
-function dependenciesOf(Parse: ParseSdk, store: SessionStore, callers: FunctionCallers, runtime: Runtime) {
-  const { places, now } = runtime;
-  // With the master key, and only so, Parse Server does not ask whether the e-mail address is verified. The SDK answers
-  // plain JSON, although its types say a `Parse.User`, and its types lack the second option.
-  const passwordOnly = { useMasterKey: true, ignoreEmailVerification: true };
-  const verifyPassword = (user: User, password: string): Promise<{ objectId?: string }> =>
-    Parse.User.verifyPassword(user.getUsername() ?? '', password, passwordOnly) as Promise<object>;
-  return { store, connection: runtime, callers, verifyPassword, places, now };
-}
 
 type Handler = (request: CloudRequest, response?: unknown) => unknown;
 

@@ -156,6 +156,26 @@ export interface DeniedKeyword {
   value?: unknown;
 }
 
+/** What an auth adapter answers to a proof (`Adapters/Auth/AuthAdapter.js` of 9.10.0). */
+export interface AuthValidation {
+  /** The step of the adapter that is to be asked next. */
+  method?: string;
+  validator?(): Promise<AuthValidation | undefined>;
+  /** What the user is to keep of the provider from now on. */
+  save?: unknown;
+}
+
+/** An auth adapter, and Parse Server's way to ask it; none for a provider that is switched off. */
+export interface AuthProvider {
+  validator?(
+    authData: Row,
+    request: { config: ServerConfig; auth: object },
+    user: User,
+    requestObject: object,
+  ): Promise<AuthValidation | undefined>;
+  adapter?: { beforeFind?(authData: Row): unknown };
+}
+
 export interface ServerConfig {
   applicationId: string;
   filesController: { adapter: FilesAdapter };
@@ -163,7 +183,9 @@ export interface ServerConfig {
   cacheController: CacheController;
   loggerController: LoggerController;
   /** Parse Server's validators of `authData`, by provider. */
-  authDataManager?: object;
+  authDataManager: { getValidatorForProvider(provider: string): AuthProvider | undefined };
+  /** The providers that the app has configured. */
+  auth?: Record<string, { enabled?: boolean } | undefined>;
   logLevels?: Record<string, string>;
   cacheTTL?: number;
   objectIdSize?: number;

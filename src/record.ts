@@ -30,7 +30,7 @@ export interface SessionRecord {
   ip: string | null;
   userAgent: string | null;
   name: string | null;
-  /** When the user last proved who he is, in this session: at its login, or by `confirmPassword`. */
+  /** When the user last proved who he is, in this session: at its login, or by `confirmIdentity`. */
   authenticatedAt: Date | null;
   /** What a scoped session may do; `null`: not scoped. */
   scopes: string[] | null;

@@ -1,4 +1,5 @@
 import { ActivityTracker } from './activity/tracker';
+import { Attempts } from './attempts/attempts';
 import type { SessionEmitter } from './events/events';
 import type { OfAKind } from './expiry/kind';
 import { expiryOf } from './expiry/policy';
@@ -36,6 +37,7 @@ export interface Runtime extends Connection {
   liveClients: LiveClients;
   activity?: ActivityTracker;
   owedEndings: OwedEndings;
+  attempts: Attempts;
   /** What is kept of where sessions are used from. */
   privacy: Privacy;
   /** What ends a user's other sessions when it changes. */
@@ -43,8 +45,8 @@ export interface Runtime extends Connection {
   /** How many bytes of a class's name the database keeps. */
   nameBytes: number;
   writeRules: WriteRules;
-  /** The cloud function by which every session, also a scoped one, may ask for itself. */
-  ownSessionFunction: string;
+  /** The cloud functions by which every session, also a scoped one, may ask for itself and change its own token. */
+  ownSessionFunctions: readonly string[];
   /** When a session that is made now ends. `undefined` leaves the end to Parse Server. */
   expiryOfNew(session: OfAKind, now: Date): Date | undefined;
   now(): Date;
@@ -108,6 +110,7 @@ export function makeRuntime(
   const ownClasses = new OwnClasses({ database, loggerController: log }, options.indexes);
   const files = new SessionFiles({ Parse, config, database, ownClasses });
   const history = new History(database, log, options, places, ownClasses, now);
+  const attempts = new Attempts(database, ownClasses, now);
   const endings = new Endings(database, revocations, files, events, history, log, activity);
   const owedEndings = new OwedEndings(failure => events.report(failure), now);
   const limits = new LimitKeeper(options.maxSessionsPerUser, options.onLimit, now, endings);
@@ -131,7 +134,8 @@ export function makeRuntime(
     endings,
     owedEndings,
     limits,
-    ownSessionFunction: `${options.functionPrefix}getSession`,
+    attempts,
+    ownSessionFunctions: ['getSession', 'rotateSession'].map(name => options.functionPrefix + name),
     privacy: options.privacy,
     revokeOthersOn: options.revokeOthersOn,
     nameBytes,
@@ -142,7 +146,15 @@ export function makeRuntime(
     },
     expiryOfNew: (session, at) => expiryOf(policy, { ...session, createdAt: at }, at),
     purge: async (given, progress) =>
-      purgeExpired(readParams(purgeParams, given), { database, now, endings, files, history, progress }),
+      purgeExpired(readParams(purgeParams, given), {
+        database,
+        now,
+        endings,
+        files,
+        history,
+        attempts,
+        progress,
+      }),
     revokeWhere: (filter, given, by, progress) =>
       revokeWhere(filter, given, by, progress, {
         activity,

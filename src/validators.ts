@@ -74,7 +74,7 @@ export const requireUnrestrictedSession: HandedOrCalled = handedOrCalled(
 
 /**
  * A validator for `Parse.Cloud.define`: only the master key and sessions with a recent login pass. The cloud function
- * `confirmPassword` makes a session fresh again.
+ * `confirmIdentity` makes a session fresh again.
  * @example Parse.Cloud.define('changePlan', changePlan, requireFreshSession({ within: '15m' }));
  * @example Parse.Cloud.define('changePlan', changePlan, requireFreshSession);
  * @throws 119 when the login is longer ago or the session is restricted, 209 when there is no session.

@@ -186,8 +186,8 @@ describe.each([
       return {
         inScope: await outcome(() => new Parse.Object('Telemetry').save(null, { sessionToken })),
         outOfScope: await outcome(() => new Parse.Object('Note').save(null, { sessionToken })),
-        confirmed: await state.sessions.confirmPassword(password),
-        refused: await outcome(() => state.sessions.confirmPassword('wrong')),
+        confirmed: await state.sessions.confirmIdentity({ password }),
+        refused: await outcome(() => state.sessions.confirmIdentity({ password: 'wrong' })),
       };
     }, user.password);
     expect(result).toMatchObject({

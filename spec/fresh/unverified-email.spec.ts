@@ -42,7 +42,7 @@ function start(parseServer: object) {
       cloud: () =>
         Parse.Cloud.define('confirms', ({ user, params }: any) =>
           Parse.Cloud.run(
-            'confirmPassword',
+            'confirmIdentity',
             { password: params.word },
             { sessionToken: user.getSessionToken() },
           ),
@@ -63,7 +63,7 @@ async function mistyped(password = 'correct horse'): Promise<SpecUser> {
 }
 
 const confirm = (user: SpecUser, password = user.password) =>
-  server.run('confirmPassword', { password }, { token: user.token });
+  server.run('confirmIdentity', { password }, { token: user.token });
 
 const setEmail = (user: SpecUser) =>
   server.rest('PUT', `/users/${user.userId}`, {
@@ -71,19 +71,19 @@ const setEmail = (user: SpecUser) =>
     body: { email: `${user.username}@example.com` },
   });
 
-/** Ways to call `confirmPassword`; each answers when, or an error code. */
+/** Ways to call `confirmIdentity`; each answers when, or an error code. */
 const WAYS: Array<[string, (user: SpecUser, password: string) => Promise<unknown>]> = [
   [
     'REST',
     async ({ token }, password) => {
-      const { body } = await server.rest('POST', '/functions/confirmPassword', { token, body: { password } });
+      const { body } = await server.rest('POST', '/functions/confirmIdentity', { token, body: { password } });
       return body.result?.authenticatedAt ?? body.code;
     },
   ],
   [
     'batch',
     async ({ token }, password) => {
-      const requests = [{ method: 'POST', path: '/parse/functions/confirmPassword', body: { password } }];
+      const requests = [{ method: 'POST', path: '/parse/functions/confirmIdentity', body: { password } }];
       const { body } = await server.rest('POST', '/batch', { token, body: { requests } });
       return body[0].success?.result.authenticatedAt ?? body[0].error.code;
     },
@@ -92,7 +92,7 @@ const WAYS: Array<[string, (user: SpecUser, password: string) => Promise<unknown
     'GraphQL',
     async ({ token }, password) => {
       const mutation =
-        'mutation ($params: Object) { callCloudCode(input: { functionName: confirmPassword, params: $params }) { result } }';
+        'mutation ($params: Object) { callCloudCode(input: { functionName: confirmIdentity, params: $params }) { result } }';
       const { body } = await server.graphql(mutation, { params: { password } }, token);
       return body.data?.callCloudCode?.result.authenticatedAt ?? body.errors[0].extensions.code;
     },
@@ -115,7 +115,7 @@ describe.each(RULES)('where a log-in needs a verified e-mail address (%s)', (_ti
     server = await start(rules);
   });
 
-  it('a user mends his mistyped address, after confirmPassword', async () => {
+  it('a user mends his mistyped address, after confirmIdentity', async () => {
     const user = await mistyped();
     // That is the rule that must not hold here.
     const { username, password } = user;
@@ -128,7 +128,7 @@ describe.each(RULES)('where a log-in needs a verified e-mail address (%s)', (_ti
   });
 });
 
-describe('confirmPassword of a user whose e-mail address is not verified', () => {
+describe('confirmIdentity of a user whose e-mail address is not verified', () => {
   const rules = RULES[0]![1];
 
   it.each(WAYS)('takes his password, and no other, by way of %s', async (_name, call) => {
@@ -150,7 +150,7 @@ describe('confirmPassword of a user whose e-mail address is not verified', () =>
       const user = await mistyped('Str0ng "and" quoted');
       await expect(confirm(user, 'Wr0ng "and" quoted')).rejects.toMatchObject({ code: 101 });
       await confirm(user);
-      expect(lines.join('\n')).toContain('confirmPassword');
+      expect(lines.join('\n')).toContain('confirmIdentity');
       for (const part of ['Str0ng', 'Wr0ng', 'quoted'])
         expect(lines.filter(line => line.includes(part))).toEqual([]);
     },

@@ -64,7 +64,7 @@ describe.each(LENGTHS)('a user with an id of %i characters, and sessions with su
     const renamed = await server.run('renameSession', { objectId, name: 'old' }, { token });
     expect(renamed).toMatchObject({ objectId, name: 'old' });
     expect(await server.run('revokeSession', { objectId }, { token })).toEqual({ revoked: 1 });
-    expect(await server.run('confirmPassword', { password: 'correct horse' }, { token })).toEqual({
+    expect(await server.run('confirmIdentity', { password: 'correct horse' }, { token })).toEqual({
       authenticatedAt: expect.any(String),
     });
   });

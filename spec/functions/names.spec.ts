@@ -12,8 +12,11 @@ const NAMES = [
   'revokeSessions',
   'createRestrictedSession',
   'renameSession',
-  'confirmPassword',
+  'confirmIdentity',
+  'rotateSession',
   'sessionStats',
+  'endedSession',
+  'listEndedSessions',
 ];
 
 /** 141 is what Parse Server answers for a function that is not there. */

@@ -195,7 +195,7 @@ describe('a session view', () => {
 
   it('tells when the password was confirmed last', async () => {
     const user = await server.signUp();
-    const { authenticatedAt } = await server.run('confirmPassword', { password: user.password }, user);
+    const { authenticatedAt } = await server.run('confirmIdentity', { password: user.password }, user);
     expect(await server.run('getSession', {}, user)).toMatchObject({ authenticatedAt });
   });
 

@@ -79,17 +79,17 @@ describe('the log with `verbose` holds no secret of', () => {
   afterAll(() => server.stop());
   beforeEach(() => (lines = []));
 
-  const confirm = { method: 'POST', path: '/parse/functions/confirmPassword', body: { password: PASSWORD } };
+  const confirm = { method: 'POST', path: '/parse/functions/confirmIdentity', body: { password: PASSWORD } };
 
   it('a function', async () => {
-    await server.run('confirmPassword', { password: PASSWORD }, user);
-    await server.run('confirmPassword', { password: PASSWORD, more: 1 }, user).catch(() => undefined);
-    await server.run('confirmPassword', { password: { text: PASSWORD } }, user).catch(() => undefined);
-    await server.run('confirmPassword', { password: [PASSWORD] }, user).catch(() => undefined);
+    await server.run('confirmIdentity', { password: PASSWORD }, user);
+    await server.run('confirmIdentity', { password: PASSWORD, more: 1 }, user).catch(() => undefined);
+    await server.run('confirmIdentity', { password: { text: PASSWORD } }, user).catch(() => undefined);
+    await server.run('confirmIdentity', { password: [PASSWORD] }, user).catch(() => undefined);
     const made = await server.run('createRestrictedSession', { scopes: ['Note:read'] }, user);
     expectNoSecret(user.token, made.sessionToken);
-    expect(lines.join('\n')).toContain('Ran cloud function confirmPassword');
-    expect(lines.join('\n')).toContain('REQUEST for [POST] /parse/functions/confirmPassword');
+    expect(lines.join('\n')).toContain('Ran cloud function confirmIdentity');
+    expect(lines.join('\n')).toContain('REQUEST for [POST] /parse/functions/confirmIdentity');
   });
 
   it('a batch', async () => {
@@ -106,7 +106,7 @@ describe('the log with `verbose` holds no secret of', () => {
 
   it('GraphQL', async () => {
     const mutation = `mutation ($params: Object) {
-      callCloudCode(input: { functionName: confirmPassword, params: $params }) { result }
+      callCloudCode(input: { functionName: confirmIdentity, params: $params }) { result }
       logIn(input: { username: "owner", password: ${JSON.stringify(PASSWORD)} }) { viewer { sessionToken } }
     }`;
     const { body } = await server.graphql(mutation, { params: { password: PASSWORD } }, user.token);
@@ -116,7 +116,7 @@ describe('the log with `verbose` holds no secret of', () => {
 
   it('a body that names keys, method and token', async () => {
     const text = { password: PASSWORD, _SessionToken: user.token };
-    await postAsText(server, '/functions/confirmPassword', text, {});
+    await postAsText(server, '/functions/confirmIdentity', text, {});
     const keys = { _MasterKey: MASTER_KEY, _method: 'GET', _SessionToken: CHOSEN };
     await postAsText(server, '/sessions', { ...keys, where: JSON.stringify({ sessionToken: CHOSEN }) }, {});
     expectNoSecret(user.token);

@@ -75,7 +75,7 @@ export async function devices(sessions: SessionsClient): Promise<ClientSession[]
   const made: RestrictedSession = await sessions.createRestricted({ name: 'Boiler', expiresIn: '30d' });
   const current: ClientSession = await sessions.current();
   const ended: number = (await sessions.revokeAll()) + (await sessions.revokeOthers());
-  const confirmed: Date = await sessions.confirmPassword(made.sessionToken);
+  const confirmed: Date = await sessions.confirmIdentity({ password: made.sessionToken });
   return [current, { ...current, name: `${ended} ${confirmed}` }];
 }
 

@@ -74,6 +74,13 @@ export class ActivityTracker {
     });
   }
 
+  /** Hands what is not written yet of a session on to its new token. */
+  renamed(from: string, to: string): void {
+    const mark = this.unwritten(from);
+    if (mark) this.marks.set(to, { ...mark });
+    this.forget(from);
+  }
+
   /** Forgets a session that has ended. */
   forget(token: string): void {
     this.ends.delete(token);

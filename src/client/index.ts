@@ -16,6 +16,7 @@ export type { InvalidSessionDetails, SessionHandlerOptions } from './dead-sessio
 export type {
   ClientEndedSession,
   ClientSession,
+  IdentityProof,
   Page,
   RestrictedSession,
   RestrictedSessionOptions,

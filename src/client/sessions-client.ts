@@ -69,6 +69,9 @@ export interface RestrictedSessionOptions {
   scopes?: readonly string[];
 }
 
+/** By what the user proves who he is. */
+export type IdentityProof = { password: string } | { authData: Record<string, object> };
+
 /** A session: one of a list, a `Parse.Session`, or an `objectId`. */
 export type SessionOrId = string | { objectId: string } | { id?: string };
 
@@ -201,9 +204,13 @@ export function sessionsClient(Parse: SessionsSdk, options: SessionsClientOption
       return withDates(await run<Json<RestrictedSession>>('createRestrictedSession', options));
     },
 
-    /** Makes this session fresh again; answers when. @throws 101 for a wrong password, 155 after too many */
-    async confirmPassword(password: string): Promise<Date> {
-      const confirmed = await run<{ authenticatedAt: string }>('confirmPassword', { password });
+    /**
+     * Makes this session fresh again, by the user's password or by `authData` of a provider that he has linked; answers
+     * when.
+     * @throws 101 for a wrong proof, 155 after too many
+     */
+    async confirmIdentity(proof: IdentityProof): Promise<Date> {
+      const confirmed = await run<{ authenticatedAt: string }>('confirmIdentity', proof);
       return withDates<{ authenticatedAt: Date }>(confirmed).authenticatedAt;
     },
 

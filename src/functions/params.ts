@@ -34,6 +34,24 @@ const token = z
   .min(1, { error: 'expected a token' })
   .refine(hasNoNul, NO_NUL);
 
+const AUTH_DATA = { error: 'expected an object of up to 8 providers, each with an object' };
+/** What one log-in may name. */
+const authData = z
+  .record(z.string(), z.looseObject({}, AUTH_DATA), AUTH_DATA)
+  .refine(providers => Object.keys(providers).length > 0 && Object.keys(providers).length <= 8, AUTH_DATA);
+
+/** One proof: a password, or what a provider of the user gives. */
+const confirm = z
+  .strictObject({
+    password: text(1024).optional(),
+    authData: authData.optional(),
+    rotate: z.boolean({ error: 'expected true or false' }).default(false),
+  })
+  .superRefine(({ password, authData }, context) => {
+    if ((password === undefined) !== (authData === undefined)) return;
+    context.addIssue({ code: 'custom', path: ['password'], message: 'expected either it or authData' });
+  });
+
 /** The parameters of each cloud function, for a caller with a session and for the master key. */
 export const PARAMS = {
   none: z.strictObject({}),
@@ -41,6 +59,6 @@ export const PARAMS = {
   byToken: z.strictObject({ sessionToken: token }),
   byId: z.strictObject({ objectId: id }),
   exceptOfUser: z.strictObject({ userId: id, except: token.optional() }),
-  confirm: z.strictObject({ password: text(1024) }),
+  confirm,
   rename: z.strictObject({ objectId: id, name: sessionName }),
 } as const;

@@ -9,11 +9,11 @@ import { givenParams } from './params';
 import type { CloudFunction } from './session-functions';
 
 /**
- * Functions whose answer holds a token. It cannot be masked on its way to the caller, so it is not logged at all:
- * Parse Server logs calls by the logger of whichever app of the process was constructed last, which may be another
- * one's (`FunctionsRouter.js#handleCloudFunction` of 9.10.0).
+ * Whether an answer holds a token. It cannot be masked on its way to the caller, so it is not logged at all: Parse Server
+ * logs calls by the logger of whichever app of the process was constructed last, which may be another one's
+ * (`FunctionsRouter.js#handleCloudFunction` of 9.10.0).
  */
-const ANSWERS_TOKEN = new Set(['createRestrictedSession']);
+const holdsToken = (answer: unknown) => Object.hasOwn(Object(answer), 'sessionToken');
 
 /**
  * Defines the cloud functions.
@@ -42,7 +42,7 @@ export function registerFunctions(
       }
       try {
         const answer = await run({ ...request, params: givenParams(request.params) });
-        if (ANSWERS_TOKEN.has(name)) silence(request.config, 'cloudFunctionSuccess');
+        if (holdsToken(answer)) silence(request.config, 'cloudFunctionSuccess');
         return answer;
       } finally {
         // Parse Server logs this very object. Its keys may be tokens as well.

@@ -1,5 +1,4 @@
-import { ErrorCode, invalidSessionError, notFoundError, parseError } from '../errors';
-import type { User } from 'parse/node';
+import { ErrorCode, notFoundError, parseError } from '../errors';
 import { OF_KIND } from '../expiry/kind';
 import { unexpired } from '../expiry/queries';
 import { BY_MASTER, bySession } from '../history/ender';
@@ -13,7 +12,6 @@ import type { SessionStore } from '../sessions/store';
 import { MAX_LISTED, pageParams, readParams } from '../params';
 import { userAndRest, userOf, type FunctionCaller, type FunctionCallers } from './function-callers';
 import { PARAMS } from './params';
-import { PasswordAttempts } from './password-attempts';
 import { byLastAccess, toView, type SessionView } from './view';
 
 export interface FunctionDependencies {
@@ -21,16 +19,9 @@ export interface FunctionDependencies {
   /** What ends sessions. */
   connection: Connection;
   callers: FunctionCallers;
-  /**
-   * Asks Parse Server whose password this is, by the user's name, and nothing else: not whether his e-mail address is
-   * verified, nor whether he is locked. It counts for `accountLockout`. @throws 101 when it is not the right one.
-   */
-  verifyPassword(user: User, password: string): Promise<{ objectId?: string }>;
   places: Pick<Places, 'known'>;
   now(): Date;
 }
-
-const wrongPasswordError = () => parseError(ErrorCode.OBJECT_NOT_FOUND, 'Invalid username/password.');
 
 /** Why the sessions end that a caller revokes. */
 const revokedBy = (caller: FunctionCaller): Cause => ({
@@ -46,7 +37,6 @@ export type CloudFunction = (request: FunctionRequest) => Promise<unknown>;
  */
 export function sessionFunctions(dependencies: FunctionDependencies) {
   const { store, connection, callers, places, now } = dependencies;
-  const attempts = new PasswordAttempts();
 
   const view = (session: SessionRecord, caller: FunctionCaller): SessionView =>
     toView(session, caller.master ? null : caller.session.objectId, now(), places);
@@ -172,23 +162,6 @@ export function sessionFunctions(dependencies: FunctionDependencies) {
       const session = await manageable(caller, objectId);
       await store.rename(session, name);
       return view({ ...session, name }, caller);
-    },
-
-    async confirmPassword(request: FunctionRequest): Promise<{ authenticatedAt: string }> {
-      const caller = await callers.changing(request);
-      if (caller.master || !request.user) throw invalidSessionError();
-      const { password } = readParams(PARAMS.confirm, request.params);
-      attempts.count(caller.userId);
-      const verified = await dependencies.verifyPassword(request.user, password);
-      // Parse Server looks the user up by name, and the name may be somebody else's by now. It refuses a locked user
-      // in the words for a wrong password (`UsersRouter.js#_authenticateUserFromRequest` of 9.10.0), and so must this:
-      // a refusal must not tell that the password was right.
-      const isOwn = verified?.objectId === caller.userId;
-      if (!isOwn || (await store.isLockedUser(caller.userId))) throw wrongPasswordError();
-      attempts.forget(caller.userId);
-      const authenticatedAt = now();
-      await store.authenticated(caller.session, authenticatedAt);
-      return { authenticatedAt: authenticatedAt.toISOString() };
     },
 
     async sessionStats(request: FunctionRequest) {

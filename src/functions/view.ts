@@ -17,7 +17,7 @@ export interface SessionView {
   createdAt: string;
   lastAccessedAt: string | null;
   expiresAt: string | null;
-  /** When the user last proved who he is, in this session: at its login, or by `confirmPassword`. */
+  /** When the user last proved who he is, in this session: at its login, or by `confirmIdentity`. */
   authenticatedAt: string | null;
   createdWith: { action?: string; authProvider?: string } | null;
   installationId: string | null;

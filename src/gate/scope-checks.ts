@@ -46,12 +46,13 @@ function blockedRoute(path: string): [operation: BlockedOperation, target: strin
 }
 
 /**
- * Whether a route is the function by which every session may ask for itself. A webhook of that name that was registered
+ * Whether a route is a function by which every session may ask for itself. A webhook of that name that was registered
  * while the server runs has taken its place.
  */
-async function asksForItself(path: string, { ownSessionFunction, database }: Runtime): Promise<boolean> {
-  if (calledBy(path) !== ownSessionFunction) return false;
-  return !(await webhooksOf(database)).hasFunction(ownSessionFunction);
+async function asksForItself(path: string, { ownSessionFunctions, database }: Runtime): Promise<boolean> {
+  const name = calledBy(path);
+  if (name === undefined || !ownSessionFunctions.includes(name)) return false;
+  return !(await webhooksOf(database)).hasFunction(name);
 }
 
 /** Judges the routes that a scoped session's request takes. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Attempts } from '../attempts/attempts';
 import { duration } from '../duration';
 import { forgetOldDevices } from '../events/known-devices';
 import type { SessionFiles } from '../files/session-files';
@@ -34,6 +35,7 @@ export interface PurgeDependencies {
   endings: Endings;
   files: SessionFiles;
   history: History;
+  attempts: Pick<Attempts, 'purge'>;
   progress?(text: string): unknown;
 }
 
@@ -45,7 +47,7 @@ type Params = z.output<typeof purgeParams>;
  * ended.
  */
 export async function purgeExpired(params: Params, dependencies: PurgeDependencies): Promise<PurgeResult> {
-  const { database, endings, files, history, now, progress } = dependencies;
+  const { database, endings, files, history, attempts, now, progress } = dependencies;
   const started = now().getTime();
   const cutoff = new Date(started - (params.olderThan ?? 0));
   // Counting reads every expired session once more, so it is done only where somebody looks at the count.
@@ -81,6 +83,7 @@ export async function purgeExpired(params: Params, dependencies: PurgeDependenci
     await files.sweep(params.batchSize);
     await history.purge(params.batchSize);
     await forgetOldDevices(database, now());
+    await attempts.purge();
   }
   result.durationMs = now().getTime() - started;
   return result;

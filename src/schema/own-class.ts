@@ -9,10 +9,13 @@ export const DEVICE_CLASS = 'ParseSessionDevice';
 /** The records of sessions that ended before their time. */
 export const HISTORY_CLASS = 'ParseEndedSession';
 
+/** How often something was tried. */
+export const ATTEMPT_CLASS = 'ParseSessionAttempt';
+
 /** Parse's `DUPLICATE_VALUE`. */
 const EXISTS = 137;
 
-const OWN_CLASSES: ReadonlySet<string> = new Set([FILE_CLASS, DEVICE_CLASS, HISTORY_CLASS]);
+const OWN_CLASSES: ReadonlySet<string> = new Set([FILE_CLASS, DEVICE_CLASS, HISTORY_CLASS, ATTEMPT_CLASS]);
 export const isOwnClass = (className: string): boolean => OWN_CLASSES.has(className);
 
 /** Class-level permissions for nobody but the server. */

@@ -77,11 +77,12 @@ export interface Connection {
   tokenCache: TokenCache;
   policy: ExpiryPolicy;
   callers: Pick<CallerSessions, 'forget'>;
-  revocations: Pick<Revocations, 'revokesUser' | 'revokesEverybody' | 'markUnnamed'>;
+  revocations: Pick<Revocations, 'mark' | 'revokesUser' | 'revokesEverybody' | 'markUnnamed'>;
   /** Last accesses that are not written yet. */
   activity?: {
     pending(token: string): Date | undefined;
     forget(token: string): void;
+    renamed(from: string, to: string): void;
     flush(): Promise<void>;
   };
   endings: Endings;

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { also, pastDeadlocks } from '../deadlock';
-import { ErrorCode } from '../errors';
 import type { SessionEmitter, RevokeReason } from '../events/events';
 import type { Ender } from '../history/ender';
 import type { History } from '../history/history';
 import { reportLeftFiles, type SessionFiles } from '../files/session-files';
 import type { Database, Logger, Query, Row } from '../parse-server';
 import type { Revocations } from './revocations';
+import { updateIf } from '../update-if';
 import type { Transaction } from './transaction';
 
 /** What is read of a session that is about to end. */
@@ -193,13 +193,7 @@ export class Endings {
   /** Ends a session for ever without deleting it. @param data what marks it. */
   async invalidate(row: Row, data: Row, by: Ender): Promise<void> {
     const mark = (condition: Query) =>
-      this.database.update('_Session', { objectId: row.objectId, ...condition }, data, {}).then(
-        () => true,
-        error => {
-          if (error.code === ErrorCode.OBJECT_NOT_FOUND) return false;
-          throw error;
-        },
-      );
+      updateIf(this.database, '_Session', { objectId: row.objectId, ...condition }, data);
     if (await mark(UNTOLD)) this.tell([row], 'invalidated');
     // Another process is ending it and emits that event, or has died over it.
     else await mark({ invalidatedAt: null });

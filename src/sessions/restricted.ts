@@ -1,14 +1,15 @@
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import { ErrorCode, parseError } from '../errors';
 import { sessionCreated } from '../events/created';
 import { earlier, expiryOf, type ExpiryPolicy } from '../expiry/policy';
 import { textOf } from '../in-messages';
 import type { Database, Row, ServerConfig } from '../parse-server';
-import { classOf, SCOPED_TOKEN_PREFIX } from '../policy/scopes';
+import { classOf } from '../policy/scopes';
 import { toParseDate, toSessionRecord, userPointer, type SessionRecord } from '../record';
 import { classesMissing } from '../schema/classes';
 import { readAnonymity } from './anonymity';
 import type { Connection } from './connection';
+import { newToken } from './token';
 
 const ID_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
@@ -37,7 +38,7 @@ export async function createRestricted(
   const expiresAt = earlier(expiresBy, endByRule(policy, config, now));
   const row: Row = {
     objectId: newObjectId(config.objectIdSize ?? 10),
-    sessionToken: `${scopes ? SCOPED_TOKEN_PREFIX : 'r:'}${randomBytes(16).toString('hex')}`,
+    sessionToken: newToken(scopes !== undefined),
     user: userPointer(userId),
     createdWith: { action: 'create' },
     restricted: true,

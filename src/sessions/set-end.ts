@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { enforce } from '../enforce';
 import { notFoundError } from '../errors';
 import { expiryOf } from '../expiry/policy';
@@ -9,6 +8,7 @@ import { lastUseOf, toParseDate, toSessionRecord, type SessionRecord } from '../
 import type { Connection } from './connection';
 import { ENDING_KEYS } from './endings';
 import { forgetSessions } from './forget';
+import { newToken } from './token';
 
 /** As `SessionStore#setExpiry`. */
 export async function setExpiry(objectId: string, date: Date | null, connection: Connection): Promise<void> {
@@ -50,7 +50,7 @@ export async function invalidate(objectId: string, connection: Connection, now: 
   // Parse Server refuses a token whose end is before now, not one whose end is now.
   const end = toParseDate(new Date(now.getTime() - 1));
   const data = {
-    sessionToken: `r:${randomBytes(16).toString('hex')}`,
+    sessionToken: newToken(),
     expiresAt: end,
     fixedExpiry: end,
     invalidatedAt: toParseDate(now),

@@ -7,11 +7,10 @@ import { unexpired } from '../expiry/queries';
 import { BY_SERVER, type Ender } from '../history/ender';
 import type { EndedSessionView } from '../history/record';
 import { MAX_LISTED, pageParams, readParams } from '../params';
-import type { DatabaseOptions, Query, Row } from '../parse-server';
+import type { DatabaseOptions, Query } from '../parse-server';
 import {
   fieldOf,
   sessionIdOf,
-  toParseDate,
   toSessionRecord,
   userIdOf,
   userPointer,
@@ -26,7 +25,7 @@ import type { Cause } from './endings';
 import { createRestricted, requireClasses } from './restricted';
 import { restrictedParams, type RestrictedSession, type RestrictedSessionOptions } from './restricted-params';
 import { invalidate, setExpiry } from './set-end';
-import { isLockedUser, userExists } from './users';
+import { userExists } from './users';
 
 /** A query for sessions. Run it with `{ useMasterKey: true }`. */
 export type SessionQuery = InstanceType<typeof Parse.Query<Session>>;
@@ -226,30 +225,16 @@ export class SessionStore {
   }
 
   /** @internal */
-  async isLockedUser(objectId: string): Promise<boolean> {
-    return isLockedUser(objectId, this.connect().database);
-  }
-
-  /** @internal */
   async count(query: Query): Promise<number> {
     return this.connect().database.find('_Session', query, { count: true });
   }
 
   /** @internal */
-  async authenticated(session: SessionRecord, at: Date): Promise<void> {
-    await this.change(session, { authenticatedAt: toParseDate(at) });
-  }
-
-  /** @internal */
   async rename(session: SessionRecord, name: string): Promise<void> {
-    await this.change(session, { name });
-  }
-
-  /** Has this process forget the session as it was: it may be about to write something or to end another one. */
-  private async change({ objectId, sessionToken }: SessionRecord, data: Row): Promise<void> {
     const { database, callers } = this.connect();
-    await database.update('_Session', { objectId }, data);
-    callers.forget(sessionToken);
+    await database.update('_Session', { objectId: session.objectId }, { name });
+    // It may be about to write something or to end another one, under its new name.
+    callers.forget(session.sessionToken);
   }
 
   private query(): SessionQuery {

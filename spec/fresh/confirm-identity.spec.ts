@@ -40,7 +40,7 @@ const MINUTES = 60_000;
 const loggedIn = (minutesAgo: number) =>
   makeSession(server, user.userId, { authenticatedAt: parseDate(Date.now() - minutesAgo * MINUTES) });
 const confirm = (password: string, who: { token?: string }) =>
-  server.run('confirmPassword', { password }, who);
+  server.run('confirmIdentity', { password }, who);
 const save = async (token: string) =>
   (await server.rest('POST', '/classes/PaymentMethod', { token, body: {} })).status;
 
@@ -80,7 +80,7 @@ describe('requireFreshSession', () => {
   });
 });
 
-describe('confirmPassword', () => {
+describe('confirmIdentity', () => {
   it('makes the session fresh, at once, and only this one', async () => {
     const session = await loggedIn(60);
     const other = await loggedIn(60);
@@ -171,7 +171,7 @@ describe('confirmPassword', () => {
     const restricted = await server.restricted(user.token);
     await expect(confirm(user.password, restricted)).rejects.toMatchObject({ code: 119 });
     await expect(
-      server.run('confirmPassword', { password: user.password }, { master: true }),
+      server.run('confirmIdentity', { password: user.password }, { master: true }),
     ).rejects.toMatchObject({ code: 209 });
     await expect(confirm(user.password, {})).rejects.toMatchObject({ code: 209 });
   });
@@ -184,7 +184,7 @@ describe('confirmPassword', () => {
     [{ password: 'x', user: 'y' }],
   ])('answers 142 for wrong parameters, without an attempt: %j', async params => {
     for (let i = 0; i < 6; i += 1) {
-      await expect(server.run('confirmPassword', params, user)).rejects.toMatchObject({ code: 142 });
+      await expect(server.run('confirmIdentity', params, user)).rejects.toMatchObject({ code: 142 });
     }
     await expect(confirm(user.password, user)).resolves.toHaveProperty('authenticatedAt');
   });
