@@ -46,7 +46,9 @@ function describe(issue: z.core.$ZodIssue, options: unknown, schema: z.ZodType):
   const got = valueAt(options, path);
   const takes = schemaAt(schema, path)?.description ?? issue.message;
   const unit = takes.startsWith('a duration') ? wrongUnit(got) : undefined;
-  return `parseSessions: option "${nameOf(path)}" got ${shown(got)}, takes ${takes}${unit ? `: ${unit}` : ''}.`;
+  // What stands under names of the app's own may be something else by mistake, with secrets in it.
+  const seen = isUnderOwnName(schema, path) ? typeOf(got) : shown(got);
+  return `parseSessions: option "${nameOf(path.map(textOf))}" got ${seen}, takes ${takes}${unit ? `: ${unit}` : ''}.`;
 }
 
 const nameOf = (path: string[]) => path.join('.').replace(/\.(\d+)/g, '[$1]');
@@ -73,6 +75,16 @@ function childOf(type: z.ZodType | undefined, key: string): z.ZodType | undefine
   if (inner instanceof z.ZodRecord) return inner.valueType as z.ZodType;
   if (inner instanceof z.ZodArray) return /^\d+$/.test(key) ? (inner.element as z.ZodType) : undefined;
   return shapeOf(inner)?.[key];
+}
+
+/** Whether a path leads through an object whose keys the app chooses. */
+const isUnderOwnName = (schema: z.ZodType, path: string[]): boolean =>
+  path.some((key, depth) => !/^\d+$/.test(key) && hasOwnNames(schemaAt(schema, path.slice(0, depth))));
+
+function hasOwnNames(type: z.ZodType | undefined): boolean {
+  const inner = unwrap(type);
+  if (inner instanceof z.ZodUnion) return (inner.options as z.ZodType[]).some(hasOwnNames);
+  return inner instanceof z.ZodRecord;
 }
 
 const schemaAt = (schema: z.ZodType, path: string[]): z.ZodType | undefined =>

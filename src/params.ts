@@ -49,5 +49,7 @@ export function readParams<Schema extends z.ZodType>(schema: Schema, params: unk
       `${textOf(issue.keys[0] ?? '')}: not a parameter for this caller.`,
     );
   }
-  throw parseError(ErrorCode.VALIDATION_ERROR, `${issue?.path.join('.')}: ${issue?.message}`);
+  // Beside the parameter's name only places in lists: any other key is the client's own.
+  const name = issue?.path.filter((part, depth) => depth === 0 || typeof part === 'number').join('.');
+  throw parseError(ErrorCode.VALIDATION_ERROR, `${name}: ${issue?.message}`);
 }
