@@ -38,7 +38,7 @@ const LAYERS = [
   ['events', 'files', 'secret'],
   ['history', 'attempts'],
   ['sessions'],
-  ['activity', 'purge', 'revoke-where', 'step-up', 'user-data'],
+  ['activity', 'pairing', 'purge', 'revoke-where', 'step-up', 'user-data'],
   ['option-schema.ts'],
   ['options.ts'],
   ['checks'],

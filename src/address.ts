@@ -42,3 +42,12 @@ export function networkOf(ip: string | null): string | null {
   const groups = groupsOf(address);
   return isIPv4(address) ? groups.slice(0, 3).join('.') : groups.slice(0, 4).join(':');
 }
+
+/**
+ * By what a client is told from others: the address of IPv4, the network (/64) of IPv6. Such a network is in one place, and
+ * its devices choose the rest of their addresses anew as often as they like.
+ */
+export function clientOf(ip: string): string {
+  const address = addressOf(ip) ?? ip;
+  return (isIPv6(address) && networkOf(address)) || address;
+}

@@ -3,6 +3,7 @@ import { registerJobs, sessionJobs } from './functions/jobs';
 import { registerFunctions } from './functions/register';
 import { FunctionCallers } from './functions/function-callers';
 import { historyFunctions } from './functions/history-functions';
+import { pairingFunctions } from './functions/pairing-functions';
 import { sessionFunctions } from './functions/session-functions';
 import { stepUpFunctions } from './functions/step-up-functions';
 import { registrationOf, wrapCloud, type Composer } from './parse-cloud';
@@ -11,6 +12,7 @@ import { liveQueryDoor } from './gate/live-query-door';
 import { authorizeCall } from './gate/scope-checks';
 import { composeTrigger, fileLocks } from './gate/triggers';
 import type { ResolvedOptions } from './options';
+import { Pairings } from './pairing/pairings';
 import type { CloudRequest, ParseSdk } from './parse-server';
 import type { Runtime } from './runtime';
 import type { SessionStore } from './sessions/store';
@@ -55,6 +57,7 @@ export async function startCloudCode(
   const functions = {
     ...sessionFunctions({ store, connection: runtime, callers, places: runtime.places, now: runtime.now }),
     ...historyFunctions(callers, runtime.history),
+    ...pairingFunctionsOf(callers, options, store, runtime),
     ...stepUpFunctions({
       connection: runtime,
       callers,
@@ -94,6 +97,15 @@ export async function startCloudCode(
 const FILE_TRIGGERS = ['beforeSave', 'beforeDelete', 'beforeFind'] as const;
 
 const asItIs: Composer = (register, ...args) => register(...args);
+
+function pairingFunctionsOf(
+  callers: FunctionCallers,
+  { pairing }: ResolvedOptions,
+  store: SessionStore,
+  runtime: Runtime,
+) {
+  return pairing && pairingFunctions(callers, new Pairings(pairing, { ...runtime, store }), runtime.privacy);
+}
 
 type Handler = (request: CloudRequest, response?: unknown) => unknown;
 

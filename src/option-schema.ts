@@ -6,6 +6,7 @@ import { FACTORS } from './policy/factors';
 import { ALWAYS_GUARDED } from './policy/guarded-classes';
 import { ADDRESSES } from './privacy/kept';
 import { purgeParams } from './purge/purge';
+import { scope } from './sessions/restricted-params';
 
 const className = z
   .string()
@@ -55,6 +56,16 @@ const isCronPattern = (pattern: string) => {
     return false;
   }
 };
+
+/** How long a pairing may take: whoever is talked into typing a code should have little time for it. */
+const MAX_PAIRING_MS = 60 * 60_000;
+
+/** Whether a code may follow as the fragment. */
+function isPage(address: string): boolean {
+  if (!URL.canParse(address) || address.includes('#')) return false;
+  const { protocol, username, password } = new URL(address);
+  return ['http:', 'https:'].includes(protocol) && username === '' && password === '';
+}
 
 const { batchSize, olderThan, orphans } = purgeParams.shape;
 
@@ -113,6 +124,28 @@ export const optionSchema = z.strictObject({
     .array(z.enum(FACTORS).describe("'authData' or 'email'"))
     .default([])
     .describe("an array of 'authData' and 'email'"),
+  pairing: z
+    .strictObject({
+      verificationUri: z
+        .string()
+        .max(512)
+        .refine(isPage)
+        .describe(
+          'an address of http or https without a fragment, such as "https://example.com/sessions/pair"',
+        ),
+      expiresIn: duration
+        .refine(value => value <= MAX_PAIRING_MS)
+        .default(10 * 60_000)
+        .describe('a duration above 0 and up to an hour such as "10m", or a number of seconds'),
+      scopes: z
+        .array(scope.describe('a scope such as "Telemetry:create"'))
+        .min(1)
+        .max(64)
+        .optional()
+        .describe('an array of 1 to 64 scopes'),
+    })
+    .optional()
+    .describe('{ verificationUri, expiresIn, scopes }'),
   history: z
     .union([z.literal(false), z.strictObject({ keep: duration.default(DEFAULT_KEEP_MS).describe(DURATION) })])
     .default({ keep: DEFAULT_KEEP_MS })

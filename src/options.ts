@@ -105,6 +105,19 @@ export interface SessionsOptions {
    */
   revokeOthersOn?: readonly Factor[];
   /**
+   * Lets devices without a keyboard be paired: one shows a code, and its owner types it at `verificationUri` (RFC 8628).
+   * Without it there are no functions for that.
+   * @default none
+   */
+  pairing?: {
+    /** The address of the app's page where codes are typed in. It is shown on devices, so it should be short. */
+    verificationUri: string;
+    /** How long a code is good for: a duration up to an hour, or seconds. @default '10m' */
+    expiresIn?: string | number;
+    /** The most that any pairing may get. @default what any restricted session may do */
+    scopes?: readonly string[];
+  };
+  /**
    * The records that sessions leave when they end before their time: why, when and by whom. They are told and
    * listed for `keep`, a duration or seconds. The purge deletes the rows of older ones. `false` leaves none.
    * @default { keep: '30d' }

@@ -59,6 +59,12 @@ export class Attempts {
     );
   }
 
+  /** Takes one attempt back: it was right, and those before it stay. */
+  async giveBack(what: string): Promise<void> {
+    const query = { objectId: sha256(what), count: { $gt: 0 } };
+    await updateIf(this.database, ATTEMPT_CLASS, query, { count: { __op: 'Increment', amount: -1 } });
+  }
+
   /** Forgets the attempts so far: one of them was right. */
   async forget(what: string): Promise<void> {
     await destroyRows(this.database, ATTEMPT_CLASS, { objectId: sha256(what) });

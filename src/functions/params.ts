@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { hasNoNul, NO_NUL, text } from '../params';
-import { sessionName } from '../sessions/restricted-params';
+import { restrictedParams, sessionName } from '../sessions/restricted-params';
 
 /**
  * What SDKs send beside the parameters (`RESTController.js#request` and `ParseFile.js` of parse 8.6.0; `_noBody` is
@@ -34,6 +34,9 @@ const token = z
   .min(1, { error: 'expected a token' })
   .refine(hasNoNul, NO_NUL);
 
+/** However the user has typed it. */
+const userCode = text(64);
+
 const AUTH_DATA = { error: 'expected an object of up to 8 providers, each with an object' };
 /** What one log-in may name. */
 const authData = z
@@ -61,4 +64,8 @@ export const PARAMS = {
   exceptOfUser: z.strictObject({ userId: id, except: token.optional() }),
   confirm,
   rename: z.strictObject({ objectId: id, name: sessionName }),
+  startPairing: restrictedParams.omit({ expiresIn: true }),
+  byUserCode: z.strictObject({ userCode }),
+  approvePairing: restrictedParams.omit({ installationId: true }).extend({ userCode }),
+  byDeviceCode: z.strictObject({ deviceCode: text(128) }),
 } as const;

@@ -13,7 +13,8 @@ import type { CloudFunction } from './session-functions';
  * logs calls by the logger of whichever app of the process was constructed last, which may be another one's
  * (`FunctionsRouter.js#handleCloudFunction` of 9.10.0).
  */
-const holdsToken = (answer: unknown) => Object.hasOwn(Object(answer), 'sessionToken');
+const holdsToken = (answer: unknown) =>
+  ['sessionToken', 'deviceCode'].some(name => Object.hasOwn(Object(answer), name));
 
 /**
  * Defines the cloud functions.

@@ -1,5 +1,4 @@
-import { isIPv6 } from 'node:net';
-import { addressOf, networkOf } from '../address';
+import { clientOf } from '../address';
 import { boundedCache } from '../bounded-cache';
 import { cut } from '../client-texts';
 import type { Logger } from '../parse-server';
@@ -28,15 +27,6 @@ const PATIENCE_MS = 5000;
 /** How long a place is at most, in characters. */
 const MAX_PLACE = 128;
 
-/**
- * By what a place is known: the address of IPv4, the network (/64) of IPv6. Such a network is in one place, and its devices
- * choose the rest of their addresses anew as often as they like.
- */
-const keyOf = (ip: string): string => {
-  const address = addressOf(ip) ?? ip;
-  return (isIPv6(address) && networkOf(address)) || address;
-};
-
 /** The places of addresses, by the app's own look-up. No request waits for it, or fails because of it. */
 export class Places {
   private readonly places = boundedCache<{ place: string | null }>(MAX_KNOWN, {
@@ -57,13 +47,13 @@ export class Places {
   /** The place, as far as it is known by now: a look-up that takes its time has it ready for the next call. */
   known(ip: string | null | undefined): string | null {
     void this.find(ip);
-    return (ip && this.places.get(keyOf(ip))?.place) || null;
+    return (ip && this.places.get(clientOf(ip))?.place) || null;
   }
 
   /** The place, for what can wait for a look-up, 5 seconds at most. Never rejects. */
   async find(ip: string | null | undefined): Promise<string | null> {
     if (!ip || !this.locate) return null;
-    const key = keyOf(ip);
+    const key = clientOf(ip);
     const known = this.places.get(key);
     if (known) return known.place;
     const looking = this.underWay.get(key);

@@ -21,6 +21,8 @@ const SECRET_NAMES = [
   'except',
   'token',
   'deviceCode',
+  'userCode',
+  'verificationUriComplete',
   'authData',
   'masterKey',
   '_MasterKey',

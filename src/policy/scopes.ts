@@ -22,6 +22,11 @@ export const isScope = (scope: string): boolean =>
 export const classOf = (scope: string): string | undefined =>
   scope.startsWith('function:') || FILE_SCOPES.includes(scope) ? undefined : scope.split(':', 1)[0];
 
+/** Whether whoever has these scopes may give this one. */
+export const isWithin = (scope: string, scopes: readonly string[]): boolean =>
+  scopes.includes(scope) ||
+  (!scope.startsWith('function:') && scopes.includes(`${scope.slice(0, scope.indexOf(':'))}:*`));
+
 /**
  * What the tokens of scoped sessions begin with. A request with any other token needs no look-up before it reads.
  * A client cannot take the prefix away: what is left is another token, of no session.

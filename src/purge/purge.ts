@@ -4,6 +4,7 @@ import { duration } from '../duration';
 import { forgetOldDevices } from '../events/known-devices';
 import type { SessionFiles } from '../files/session-files';
 import type { History } from '../history/history';
+import { forgetOldPairings } from '../pairing/pairing-class';
 import type { Endings } from '../sessions/endings';
 import { unexpired } from '../expiry/queries';
 import type { Database } from '../parse-server';
@@ -84,6 +85,7 @@ export async function purgeExpired(params: Params, dependencies: PurgeDependenci
     await history.purge(params.batchSize);
     await forgetOldDevices(database, now());
     await attempts.purge();
+    await forgetOldPairings(database, now());
   }
   result.durationMs = now().getTime() - started;
   return result;

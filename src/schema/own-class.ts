@@ -11,11 +11,19 @@ export const HISTORY_CLASS = 'ParseEndedSession';
 
 /** How often something was tried. */
 export const ATTEMPT_CLASS = 'ParseSessionAttempt';
+/** Devices that ask to be paired. */
+export const PAIRING_CLASS = 'ParseSessionPairing';
 
 /** Parse's `DUPLICATE_VALUE`. */
 const EXISTS = 137;
 
-const OWN_CLASSES: ReadonlySet<string> = new Set([FILE_CLASS, DEVICE_CLASS, HISTORY_CLASS, ATTEMPT_CLASS]);
+const OWN_CLASSES: ReadonlySet<string> = new Set([
+  FILE_CLASS,
+  DEVICE_CLASS,
+  HISTORY_CLASS,
+  ATTEMPT_CLASS,
+  PAIRING_CLASS,
+]);
 export const isOwnClass = (className: string): boolean => OWN_CLASSES.has(className);
 
 /** Class-level permissions for nobody but the server. */

@@ -8,7 +8,7 @@ import { isScope } from '../policy/scopes';
 export const sessionName = text(128, z.string().trim());
 
 const SCOPE = { error: 'expected a scope of up to 128 characters, such as "Telemetry:create"' };
-const scope = z
+export const scope = z
   .string(SCOPE)
   .max(128, SCOPE)
   .superRefine((text, context) => {
@@ -18,7 +18,7 @@ const scope = z
       context.addIssue({ code: 'custom', message });
     }
   });
-const SCOPES = { error: 'expected an array of 1 to 64 scopes, such as "Telemetry:create"' };
+export const SCOPES = { error: 'expected an array of 1 to 64 scopes, such as "Telemetry:create"' };
 
 /** What `createRestricted` takes. */
 export interface RestrictedSessionOptions {

@@ -22,6 +22,9 @@ export interface NewRestrictedSession {
   scopes?: string[];
   /** That of the session that it is made from, where one was chosen. */
   latestEnd?: Date | null;
+  /** Where the device is, if it asks itself. */
+  ip?: string;
+  userAgent?: string;
 }
 
 /** Makes a restricted session for a device of the user, as `createRestrictedSession` does. */
@@ -46,7 +49,7 @@ export async function createRestricted(
     createdAt: now.toISOString(),
     updatedAt: now.toISOString(),
   };
-  for (const column of ['name', 'installationId', 'scopes'] as const) {
+  for (const column of ['name', 'installationId', 'scopes', 'ip', 'userAgent'] as const) {
     if (session[column] !== undefined) row[column] = session[column];
   }
   const anonymous = await readAnonymity(userId, database);

@@ -22,13 +22,16 @@ import {
 import type { Connection, PurgeOptions, PurgeResult, RevokeWhereResult, SessionFilter } from './connection';
 import { endAllOfUser, endWhere } from './end-many';
 import type { Cause } from './endings';
-import { createRestricted, requireClasses } from './restricted';
+import { createRestricted, requireClasses, type NewRestrictedSession } from './restricted';
 import { restrictedParams, type RestrictedSession, type RestrictedSessionOptions } from './restricted-params';
 import { invalidate, setExpiry } from './set-end';
 import { userExists } from './users';
 
 /** A query for sessions. Run it with `{ useMasterKey: true }`. */
 export type SessionQuery = InstanceType<typeof Parse.Query<Session>>;
+
+/** Where a device is, as much of it as is kept. */
+type DeviceTraces = Pick<NewRestrictedSession, 'ip' | 'userAgent'>;
 
 const REVOKED: Cause = { ending: 'revoked', by: BY_SERVER };
 
@@ -122,16 +125,23 @@ export class SessionStore {
    * exist, 101 when there is no such user, 119 above the limit (`onLimit: 'refuse'`).
    */
   createRestricted(user: UserRef, options?: RestrictedSessionOptions): Promise<RestrictedSession>;
-  /** @internal @param maker the session that it is made from. @throws 209 when the maker ended meanwhile. */
+  /**
+   * @internal
+   * @param maker the session that it is made from.
+   * @param device where the device is, if it asks itself.
+   * @throws 209 when the maker ended meanwhile.
+   */
   createRestricted(
     user: UserRef,
     options: unknown,
     maker: SessionRecord | undefined,
+    device?: DeviceTraces,
   ): Promise<RestrictedSession>;
   async createRestricted(
     user: UserRef,
     options: unknown = {},
     maker?: SessionRecord,
+    device: DeviceTraces = {},
   ): Promise<RestrictedSession> {
     const session = { userId: userIdOf(user), ...readParams(restrictedParams, options) };
     const { userId, installationId, scopes: named = [] } = session;
@@ -145,7 +155,7 @@ export class SessionStore {
       await endWhere(query, { ending: 'sameInstallation', by }, this.connect());
     }
     const latestEnd = maker && chosenEnd(maker);
-    const created = await createRestricted({ ...session, latestEnd }, this.connect(), this.now());
+    const created = await createRestricted({ ...session, ...device, latestEnd }, this.connect(), this.now());
     // The user may have logged out everywhere while this session was being made. Then its maker is gone, and it
     // has to go as well.
     if (maker && (await this.count({ objectId: maker.objectId })) === 0) {

@@ -1,5 +1,6 @@
 import { forgetDevicesOf, knownDevicesOf } from '../events/known-devices';
 import type { EndedSessionView } from '../history/record';
+import { forgetPairingsOf } from '../pairing/pairing-class';
 import { pagesById } from '../paging';
 import type { Query, Row } from '../parse-server';
 import { toSessionRecord, userPointer, type CallerSession } from '../record';
@@ -74,4 +75,5 @@ export async function eraseUser(userId: string, connection: Connection): Promise
   }
   await history.forget(userId);
   await forgetDevicesOf(userId, database);
+  await forgetPairingsOf(userId, database);
 }
