@@ -73,6 +73,15 @@ export interface Sessions {
    * @throws 101 when there is no such session.
    */
   verifyCsrfToken(session: SessionRef, token: unknown): Promise<boolean>;
+  /**
+   * An address for a mail about a new device: "This was not me". It works once, until the session ends, for 7 days at most,
+   * and can only end that session, forget the device, and have Parse Server send its mail to reset the password. Its token
+   * is the fragment (`#token=…`), so no server logs it, and a scanner of mails that follows it changes nothing: the page
+   * there calls the cloud function `reportSession`.
+   * @throws 101 when there is no such session.
+   * @throws TypeError for what is no session.
+   */
+  reportLink(session: SessionRef): Promise<string>;
   /** The temporary files of the session. They are deleted when it ends. */
   files(session: SessionRef): SessionFileSet;
   /**

@@ -4,6 +4,7 @@ import { registerFunctions } from './functions/register';
 import { FunctionCallers } from './functions/function-callers';
 import { historyFunctions } from './functions/history-functions';
 import { pairingFunctions } from './functions/pairing-functions';
+import { reportFunctions } from './functions/report-functions';
 import { sessionFunctions } from './functions/session-functions';
 import { stepUpFunctions } from './functions/step-up-functions';
 import { registrationOf, wrapCloud, type Composer } from './parse-cloud';
@@ -57,6 +58,7 @@ export async function startCloudCode(
   const functions = {
     ...sessionFunctions({ store, connection: runtime, callers, places: runtime.places, now: runtime.now }),
     ...historyFunctions(callers, runtime.history),
+    ...reportFunctions(runtime, runtime.now),
     ...pairingFunctionsOf(callers, options, store, runtime),
     ...stepUpFunctions({
       connection: runtime,

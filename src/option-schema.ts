@@ -67,6 +67,8 @@ function isPage(address: string): boolean {
   return ['http:', 'https:'].includes(protocol) && username === '' && password === '';
 }
 
+const page = z.string().max(512).refine(isPage);
+
 const { batchSize, olderThan, orphans } = purgeParams.shape;
 
 /** The options. Error messages quote the descriptions. */
@@ -124,15 +126,16 @@ export const optionSchema = z.strictObject({
     .array(z.enum(FACTORS).describe("'authData' or 'email'"))
     .default([])
     .describe("an array of 'authData' and 'email'"),
+  reportUri: page
+    .optional()
+    .describe(
+      'an address of http or https without a fragment, such as "https://example.com/sessions/report"',
+    ),
   pairing: z
     .strictObject({
-      verificationUri: z
-        .string()
-        .max(512)
-        .refine(isPage)
-        .describe(
-          'an address of http or https without a fragment, such as "https://example.com/sessions/pair"',
-        ),
+      verificationUri: page.describe(
+        'an address of http or https without a fragment, such as "https://example.com/sessions/pair"',
+      ),
       expiresIn: duration
         .refine(value => value <= MAX_PAIRING_MS)
         .default(10 * 60_000)

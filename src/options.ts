@@ -118,6 +118,11 @@ export interface SessionsOptions {
     scopes?: readonly string[];
   };
   /**
+   * The address of the app's page behind `reportLink()`, by which a user says that a new session is not his.
+   * @default `/sessions/report` at the origin of Parse Server's public address
+   */
+  reportUri?: string;
+  /**
    * The records that sessions leave when they end before their time: why, when and by whom. They are told and
    * listed for `keep`, a duration or seconds. The purge deletes the rows of older ones. `false` leaves none.
    * @default { keep: '30d' }

@@ -1,4 +1,5 @@
 import type { Sessions } from './api';
+import { ATTEMPTS } from './attempts/attempts';
 import { loadAppCloud } from './app-cloud';
 import { warnAtStart } from './checks/start';
 import { watchForStart } from './checks/unused-answer';
@@ -22,6 +23,7 @@ import { LiveQuerySockets, watchSockets, type LiveQueryServer } from './live-que
 import { maskSecrets } from './log';
 import { resolveOptions, type ResolvedOptions, type SessionsOptions } from './options';
 import type { Middleware, ParseSdk, ServerOptions } from './parse-server';
+import { PAIRINGS } from './pairing/pairing-class';
 import { Places } from './places/places';
 import { adoptPrivacy, type TracedClass } from './privacy/adopt';
 import { schedulePurge } from './purge/schedule';
@@ -29,6 +31,7 @@ import { makeRuntime, shutDown, type Runtime } from './runtime';
 import { HISTORY_CLASS } from './schema/own-class';
 import { ensureColumns, ensureIndexes } from './schema/columns';
 import { csrfTokenOf, secretOf, verifyCsrfToken } from './secret/secret';
+import { reportLinkOf } from './report/report-link';
 import { beforeDatabaseCloses } from './shutdown';
 import { userIdOf } from './record';
 import { SessionStore } from './sessions/store';
@@ -160,6 +163,7 @@ export function parseSessions(input: SessionsOptions = {}): Sessions {
     secret: session => secretOf(started().database, session),
     csrfToken: session => csrfTokenOf(started().database, session),
     verifyCsrfToken: (session, token) => verifyCsrfToken(started().database, session, token),
+    reportLink: async session => reportLinkOf(session, options.reportUri, started()),
     files: session => started().files.of(session),
     invalidate: session => store.invalidate(session),
     exportUser: async user => exportUser(userIdOf(user), started()),
@@ -183,7 +187,7 @@ export function parseSessions(input: SessionsOptions = {}): Sessions {
 /** Records may be written from the start on. The other classes are made when they are needed. */
 async function openOwnClasses({ ownClasses, history }: Runtime): Promise<void> {
   if (history.isKept) await ownClasses.open(RECORDS);
-  for (const needed of [FILES, DEVICES]) await ownClasses.openIfThere(needed);
+  for (const needed of [FILES, DEVICES, ATTEMPTS, PAIRINGS]) await ownClasses.openIfThere(needed);
 }
 
 /** The classes that keep addresses and devices. */

@@ -7,7 +7,7 @@ import { sha256 } from '../sha256';
 import { updateIf } from '../update-if';
 
 /** `objectId` is the hash of what is counted: it may hold an address or a user's id. */
-const ATTEMPTS: NeededClass = {
+export const ATTEMPTS: NeededClass = {
   className: ATTEMPT_CLASS,
   columns: { count: 'Number', resetAt: 'Date' },
   indexed: ['resetAt'],

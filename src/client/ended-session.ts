@@ -11,6 +11,7 @@ export type EndedReason =
   | 'factorChange'
   | 'limit'
   | 'invalidated'
+  | 'reported'
   | 'userLocked'
   | 'userDeleted'
   | 'orphan'

@@ -12,6 +12,7 @@ export type RevokeReason =
   | 'factorChange'
   | 'limit'
   | 'invalidated'
+  | 'reported'
   | 'userLocked'
   | 'userDeleted'
   | 'orphan';

@@ -97,6 +97,13 @@ export async function knownDevicesOf(userId: string, database: Database): Promis
   return rows.map(row => toDate(row.createdAt)!);
 }
 
+/** The id of the device that a session is used from now. */
+export const deviceIdOf = (session: SessionRecord): string => idOf(session.userId, fingerprintOf(session));
+
+/** Forgets devices: the next log-in from one is from a new device. */
+export const forgetDevices = (ids: readonly string[], database: Database): Promise<void> =>
+  destroyRows(database, DEVICE_CLASS, { objectId: { $in: ids } });
+
 /** Forgets the devices of a user. */
 export const forgetDevicesOf = (userId: string, database: Database): Promise<void> =>
   destroyRows(database, DEVICE_CLASS, { owner: sha256(userId) });

@@ -67,5 +67,9 @@ export const PARAMS = {
   startPairing: restrictedParams.omit({ expiresIn: true }),
   byUserCode: z.strictObject({ userCode }),
   approvePairing: restrictedParams.omit({ installationId: true }).extend({ userCode }),
+  report: z.strictObject({
+    token: text(512),
+    resetPassword: z.boolean({ error: 'expected true or false' }).default(false),
+  }),
   byDeviceCode: z.strictObject({ deviceCode: text(128) }),
 } as const;
