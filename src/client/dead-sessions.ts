@@ -1,6 +1,8 @@
+import type { ConfirmIdentity } from './confirmation';
 import { endedSession, type EndedSession } from './ended-session';
 import { logOutLocally } from './handle-parse-error';
-import { currentUser, signedInElsewhere, type ParseSdk, type SignedInUser } from './sdk';
+import { storedElsewhere } from './renewals';
+import { currentUser, type ParseSdk, type SignedInUser } from './sdk';
 
 /** What the app is told beside the error. */
 export interface InvalidSessionDetails {
@@ -36,6 +38,17 @@ export interface SessionHandlerOptions {
    * @default no second attempt
    */
   recover?: () => Promise<SignedInUser | null | undefined>;
+  /**
+   * Asks the user to prove who he is, because the server has refused a request as stale ({@link refusalOf}): show a dialog.
+   * It is called once for however many requests were refused, with the error of the first. They wait for it, and are then
+   * sent once more, of a `saveAll` only the objects that were refused. It answers the proof (`{ password }` or
+   * `{ authData }`), which is sent to the server; or it calls `sessionsClient(Parse).confirmIdentity` itself, as often as
+   * the user mistypes, or signs him in again, and answers nothing.
+   * If it answers `null` or `false`, or throws, or the proof is wrong, each request rejects with its own error. It must
+   * not wait for a request that can itself be refused as stale.
+   * @default nobody is asked
+   */
+  confirmIdentity?: ConfirmIdentity;
 }
 
 /**
@@ -75,7 +88,7 @@ export function deadSessions(Parse: ParseSdk, options: SessionHandlerOptions, is
    * @returns the token for a second attempt, if it is the same user; `undefined` when no tab has stored one.
    */
   async function adopt(token: string, userId: string | undefined, error: unknown) {
-    const user = await signedInElsewhere(Parse, token);
+    const user = await storedElsewhere(Parse, token);
     const sameUser = user?.objectId === userId;
     if (!user || dead.has(user.sessionToken) || (sameUser && leaving.has(token))) return undefined;
     await Parse.User.hydrate(user);

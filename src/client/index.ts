@@ -7,19 +7,21 @@
 import { parseErrorHandler } from './handle-parse-error';
 
 export { isInvalidSessionError } from './invalid-session';
+export { refusalOf, type Refusal } from './refusal';
 export { installSessionHandler } from './session-handler';
 export { sessionsClient } from './sessions-client';
 export { redirectInvalidSession, sameSitePath } from './redirect-invalid-session';
 export type { HandleParseError, ParseErrorHandlers } from './handle-parse-error';
+export type { ConfirmIdentity, IdentityProof } from './confirmation';
 export type { EndedReason, EndedSession } from './ended-session';
 export type { InvalidSessionDetails, SessionHandlerOptions } from './dead-sessions';
 export type {
   ClientEndedSession,
   ClientSession,
-  IdentityProof,
   Page,
   RestrictedSession,
   RestrictedSessionOptions,
+  RotatedSession,
   SessionOrId,
   SessionsClient,
   SessionsClientOptions,

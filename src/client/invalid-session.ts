@@ -1,6 +1,8 @@
+import { findError } from './find-error';
+
 const INVALID_SESSION_TOKEN = 209;
-const INCORRECT_TYPE = 111;
-const MAX_DEPTH = 6;
+/** With which `saveAll` rejects where a whole batch is refused. */
+export const INCORRECT_TYPE = 111;
 
 /** What Parse Server says of a token that it no longer takes. */
 const DEAD_TOKEN_MESSAGES = new Set([
@@ -12,19 +14,13 @@ const DEAD_TOKEN_MESSAGES = new Set([
 export const isDeadTokenMessage = (message: unknown) => DEAD_TOKEN_MESSAGES.has(message as string);
 
 /** The first error with code 209 in what the SDK, REST or GraphQL has rejected or answered with. */
-export function findInvalidSession(error: unknown, depth = MAX_DEPTH): object | undefined {
-  if (!error || typeof error !== 'object' || depth === 0) return undefined;
-  const { code, message, error: inner, errors } = error as Record<string, unknown>;
-  // When a whole batch is refused, saveAll makes each error anew with code 111: only the message is left of the 209.
-  if (code === INVALID_SESSION_TOKEN || (code === INCORRECT_TYPE && isDeadTokenMessage(message)))
-    return error;
-  const nested = Array.isArray(error) ? error : Array.isArray(errors) ? [inner, ...errors] : [inner];
-  for (const one of nested) {
-    const found = findInvalidSession(one, depth - 1);
-    if (found) return found;
-  }
-  return undefined;
-}
+export const findInvalidSession = (error: unknown) =>
+  findError(
+    error,
+    // When a whole batch is refused, saveAll makes each error anew with code 111: only the message is left of the 209.
+    ({ code, message }) =>
+      code === INVALID_SESSION_TOKEN || (code === INCORRECT_TYPE && isDeadTokenMessage(message)),
+  );
 
 /**
  * Whether Parse Server has refused the session token: error 209, which the Parse guide's chapter on sessions tells

@@ -12,6 +12,8 @@ export interface ParseSdk {
   Storage: {
     generatePath(path: string): string;
     getItemAsync(path: string): Promise<string | null>;
+    setItemAsync(path: string, value: string): Promise<unknown>;
+    removeItemAsync(path: string): Promise<unknown>;
   };
   Error: new (code: number, message: string) => Error & { code: number };
   Query: { prototype: { subscribe(sessionToken?: string): Promise<unknown> } };
@@ -24,7 +26,10 @@ export interface CoreManager {
   get(key: string): unknown;
   getRESTController(): RestController;
   setRESTController(controller: RestController): void;
-  getUserController(): { currentUserAsync(): Promise<SignedInUser | null> };
+  getUserController(): {
+    currentUserAsync(): Promise<CurrentUser | null>;
+    setCurrentUser(user: CurrentUser): Promise<unknown>;
+  };
   getInstallationController(): { currentInstallationId(): Promise<string> };
   getCryptoController(): { decrypt(text: string, key: unknown): string };
 }
@@ -46,8 +51,17 @@ export interface RequestOptions {
   useMasterKey?: boolean;
 }
 
+/** A `Parse.LiveQueryClient` in use. */
+export interface LiveQueryClient {
+  sessionToken?: string;
+  subscriptions: { forEach(each: (subscription: Subscription) => void): void };
+  /** Absent until it is opened. */
+  socket?: { close(): void };
+}
+
 /** A `Parse.LiveQuerySubscription`. */
 export interface Subscription {
+  sessionToken?: string;
   on(event: string, listener: (message: unknown) => void): unknown;
 }
 
@@ -57,7 +71,12 @@ export interface SignedInUser {
   getSessionToken(): string | null | undefined;
 }
 
-export function currentUser({ CoreManager }: Pick<ParseSdk, 'CoreManager'>): Promise<SignedInUser | null> {
+/** The SDK's own, which takes columns as if they had come from the server. */
+interface CurrentUser extends SignedInUser {
+  _finishFetch(columns: { sessionToken: string }): void;
+}
+
+export function currentUser({ CoreManager }: Pick<ParseSdk, 'CoreManager'>): Promise<CurrentUser | null> {
   return CoreManager.getUserController().currentUserAsync();
 }
 

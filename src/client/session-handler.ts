@@ -1,14 +1,13 @@
+import { confirmation } from './confirmation';
 import { deadSessions, type SessionHandlerOptions } from './dead-sessions';
 import { installedIn, markOf, type InstalledHandler } from './installed';
-import { findInvalidSession, isDeadTokenMessage } from './invalid-session';
+import { findInvalidSession } from './invalid-session';
+import { watchLiveQuery } from './live-query';
 import { checkOptions, requireSdk } from './options';
-import {
-  currentUser,
-  type ParseSdk,
-  type RequestOptions,
-  type RestController,
-  type Subscription,
-} from './sdk';
+import { findRefusal, refusalOf } from './refusal';
+import { renewals, type Renewed } from './renewals';
+import { repeatParts } from './repeat-parts';
+import { currentUser, type ParseSdk, type RequestOptions, type RestController } from './sdk';
 
 const NAME = 'installSessionHandler';
 const TOKEN_HEADER = 'X-Parse-Session-Token';
@@ -19,6 +18,7 @@ function refuse(Parse: ParseSdk, options: SessionHandlerOptions): void {
     onInvalidSession: 'function!',
     logOut: 'function',
     recover: 'function',
+    confirmIdentity: 'function',
     functionPrefix: 'string',
   });
   const sdks = [Parse, (globalThis as { Parse?: ParseSdk }).Parse];
@@ -53,20 +53,26 @@ export function installSessionHandler(Parse: ParseSdk, options: SessionHandlerOp
   refuse(Parse, options);
   const { CoreManager } = Parse;
   const sessions = deadSessions(Parse, options, () => state.active);
-  const state: InstalledHandler = { active: true, leave: sessions.leave };
+  const renewed = renewals(Parse);
+  const confirming =
+    options.confirmIdentity && confirmation(Parse, options.confirmIdentity, options.functionPrefix);
+  const state: InstalledHandler = { active: true, leave: sessions.leave, renew };
 
-  /** Sends a request with a known token, and once more with another when its session has been replaced. */
+  /** Sends a request with a known token, and once more where it may then succeed. */
   async function attempt<T>(
     token: string,
     send: (token: string) => Promise<T>,
     repeatable = true,
   ): Promise<T> {
     const wait = repeatable && !sessions.isKnown(token);
+    const since = confirming?.closed();
     try {
       return await send(token);
     } catch (error) {
       const invalid = findInvalidSession(error);
-      const fresh = invalid && (await judge(token, invalid, wait));
+      const fresh = invalid
+        ? await judge(token, invalid, wait)
+        : repeatable && (await confirmed(token, error, since));
       if (!fresh) throw error;
       try {
         return await send(fresh);
@@ -78,13 +84,53 @@ export function installSessionHandler(Parse: ParseSdk, options: SessionHandlerOp
     }
   }
 
-  // If the judging fails, the app still gets the error of its request.
-  const judge = (token: string, found: object, wait: boolean, mayRecover?: boolean) => {
-    if (!state.active) return undefined;
+  const asError = (found: object) => {
     const { code, error } = found as { code: number; error: string };
-    const parseError = found instanceof Error ? found : new Parse.Error(code, error);
-    return sessions.judge(token, parseError, wait, mayRecover).catch(() => undefined);
+    return found instanceof Error ? found : new Parse.Error(code, error);
   };
+
+  /**
+   * Judges a 209, if the token was not replaced by a newer one of the same session. If the judging fails, the app still
+   * gets the error of its request.
+   */
+  async function judge(
+    token: string,
+    found: object,
+    wait: boolean,
+    mayRecover = true,
+  ): Promise<string | undefined> {
+    if (!state.active) return undefined;
+    try {
+      const newer = await renewed.tokenAfter(token);
+      if (newer) return wait && (await currentUser(Parse))?.getSessionToken() === newer ? newer : undefined;
+      return await sessions.judge(token, asError(found), wait, mayRecover);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Has the user confirm his identity, if that is what the server wants. */
+  async function confirmed(token: string, error: unknown, since = 0): Promise<string | undefined> {
+    const refusal = state.active && confirming && findRefusal(error);
+    if (!refusal || refusalOf(refusal) !== 'stale') return undefined;
+    return confirming.ask(token, asError(refusal), since).catch(() => undefined);
+  }
+
+  async function renew<T extends Renewed>(token: string, name: string, params: object): Promise<T> {
+    const request = async (sessionToken: string) => {
+      const answer = await previous.request('POST', `functions/${name}`, params, { sessionToken });
+      return (answer as { result: T }).result;
+    };
+    const answer = await renewed.renew(token, request).catch(async error => {
+      const invalid = findInvalidSession(error);
+      // Another tab may have been first.
+      const fresh = invalid && (await judge(token, invalid, true));
+      if (!fresh) throw error;
+      return renewed.renew(fresh, request);
+    });
+    liveQuery.follow(token, answer.sessionToken);
+    return answer;
+  }
 
   async function tokenFor(explicit: unknown): Promise<string | null | undefined> {
     try {
@@ -107,11 +153,19 @@ export function installSessionHandler(Parse: ParseSdk, options: SessionHandlerOp
       const asMaster = given?.useMasterKey ?? CoreManager.get('USE_MASTER_KEY');
       const token = state.active && !asMaster ? await tokenFor(given?.sessionToken) : undefined;
       if (!token) return previous.request(method, path, data, given);
+      const since = confirming?.closed();
       return attempt(token, async sessionToken => {
         const answer = await previous.request(method, path, data, { ...given, sessionToken });
-        // If the session ends while a batch is under way, the answer is a success with errors inside.
-        const inside = path === 'batch' && findInvalidSession(Object.values(answer ?? {}));
-        if (inside) await judge(sessionToken, inside, false);
+        if (path === 'batch') {
+          // If the session ends while a batch is under way, the answer is a success with errors inside.
+          const inside = findInvalidSession(Object.values(answer ?? {}));
+          if (inside) await judge(sessionToken, inside, false);
+          await repeatParts(
+            { data, answer },
+            error => confirmed(sessionToken, error, since),
+            (parts, fresh) => previous.request(method, path, parts, { ...given, sessionToken: fresh }),
+          );
+        }
         return answer;
       });
     },
@@ -130,52 +184,17 @@ export function installSessionHandler(Parse: ParseSdk, options: SessionHandlerOp
   });
   CoreManager.setRESTController(controller);
 
-  const uninstallSubscribe = replaceMethod(
-    Parse.Query.prototype,
-    original =>
-      async function subscribe(this: unknown, explicit?: string) {
-        const token = await tokenFor(explicit || undefined);
-        return token ? attempt(token, sent => original.call(this, sent)) : original.call(this, explicit);
-      },
-  );
-  // The app may have made a LiveQuery client itself, or the SDK renews a subscription after a lost connection.
-  // Such a subscription fails only here.
-  const uninstallClient = replaceMethod(
-    Parse.LiveQueryClient.prototype,
-    original =>
-      function subscribe(
-        this: { sessionToken?: string },
-        query: never,
-        explicit?: string,
-      ): Subscription | undefined {
-        const subscription = original.call(this, query, explicit);
-        const token = explicit || this.sessionToken;
-        subscription?.on('error', message => {
-          if (token && isDeadTokenMessage(message)) {
-            void judge(token, new Parse.Error(209, message as string), false);
-          }
-        });
-        return subscription;
-      },
-  );
+  const liveQuery = watchLiveQuery(Parse, {
+    subscribe: async (explicit, send) => {
+      const token = await tokenFor(explicit);
+      return token ? attempt(token, send) : send();
+    },
+    refused: (token, message) => void judge(token, new Parse.Error(209, message), false),
+  });
 
   return function uninstall() {
     state.active = false;
     if (CoreManager.getRESTController() === controller) CoreManager.setRESTController(previous);
-    uninstallSubscribe();
-    uninstallClient();
-  };
-}
-
-/** Puts a wrapper round `subscribe`; the function returned takes it off again, unless someone has wrapped it since. */
-function replaceMethod<Method>(
-  prototype: { subscribe: Method },
-  wrap: (original: Method) => Method,
-): () => void {
-  const original = prototype.subscribe;
-  const ours = wrap(original);
-  prototype.subscribe = ours;
-  return () => {
-    if (prototype.subscribe === ours) prototype.subscribe = original;
+    liveQuery.uninstall();
   };
 }

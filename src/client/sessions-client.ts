@@ -1,8 +1,10 @@
+import type { IdentityProof } from './confirmation';
 import { withDates, type Json } from './dates';
 import type { EndedReason, EndedSession } from './ended-session';
 import { logOutLocally } from './handle-parse-error';
 import { installedIn } from './installed';
 import { checkOptions, requireSdk } from './options';
+import { renew, type Renewed } from './renewals';
 import { currentUser, type ParseSdk } from './sdk';
 
 const SCRIPT_FAILED = 141;
@@ -69,8 +71,12 @@ export interface RestrictedSessionOptions {
   scopes?: readonly string[];
 }
 
-/** By what the user proves who he is. */
-export type IdentityProof = { password: string } | { authData: Record<string, object> };
+/** A session under a new token. */
+export interface RotatedSession {
+  sessionToken: string;
+  /** `null` for a session that does not expire. */
+  expiresAt: Date | null;
+}
 
 /** A session: one of a list, a `Parse.Session`, or an `objectId`. */
 export type SessionOrId = string | { objectId: string } | { id?: string };
@@ -83,6 +89,11 @@ export interface Page {
   skip?: number;
 }
 
+/** What the server answers to a proof. */
+interface Confirmed {
+  authenticatedAt: string;
+}
+
 export interface SessionsClientOptions {
   /** The `functionPrefix` of the server. @default '' */
   functionPrefix?: string;
@@ -91,7 +102,7 @@ export interface SessionsClientOptions {
 }
 
 /** The part of the SDK that it needs. */
-type SessionsSdk = Pick<ParseSdk, 'Cloud' | 'CoreManager' | 'Error' | 'User'>;
+type SessionsSdk = Pick<ParseSdk, 'Cloud' | 'CoreManager' | 'Error' | 'Storage' | 'User'>;
 
 export type SessionsClient = ReturnType<typeof sessionsClient>;
 
@@ -119,15 +130,21 @@ function idOf(session: SessionOrId): string {
  * @throws TypeError for what is no SDK, and for a wrong option
  */
 export function sessionsClient(Parse: SessionsSdk, options: SessionsClientOptions = {}) {
-  const { functionPrefix = '', sessionToken } = options;
+  const { functionPrefix = '' } = options;
+  let { sessionToken } = options;
   requireSdk('sessionsClient', Parse);
   checkOptions('sessionsClient', options, { functionPrefix: 'string', sessionToken: 'string' });
 
-  async function run<T>(name: string, params: object = {}): Promise<T> {
+  /** @param send the request, where it is not the SDK that sends it */
+  async function run<T>(
+    name: string,
+    params: object = {},
+    // Without a token of the options the SDK sends the current user's.
+    send = (fullName: string): Promise<unknown> => Parse.Cloud.run(fullName, params, { sessionToken }),
+  ): Promise<T> {
     const fullName = functionPrefix + name;
     try {
-      // Without a token of the options the SDK sends the current user's.
-      return (await Parse.Cloud.run(fullName, params, { sessionToken })) as T;
+      return (await send(fullName)) as T;
     } catch (error) {
       const { code, message } = error as { code?: number; message?: string };
       if (code !== SCRIPT_FAILED || !message?.startsWith('Invalid function')) throw error;
@@ -151,6 +168,18 @@ export function sessionsClient(Parse: SessionsSdk, options: SessionsClientOption
     if (handler) return handler.leave(token, request);
     const answer = await request();
     if ((await currentToken()) === token) await logOutLocally(Parse);
+    return answer;
+  }
+
+  /** Has the session get a new token, with which this client goes on, and the SDK if it is the current user's. */
+  async function renewed<T extends Renewed>(name: string, params: object): Promise<T> {
+    const token = await currentToken();
+    const isOwn = token && (sessionToken ?? token) === token;
+    const handler = isOwn && installedIn(Parse);
+    const request = () =>
+      run<T>(name, params, handler ? fullName => handler.renew(token, fullName, params) : undefined);
+    const answer = await (isOwn && !handler ? renew(Parse, token, request) : request());
+    if (sessionToken) sessionToken = answer.sessionToken;
     return answer;
   }
 
@@ -206,12 +235,21 @@ export function sessionsClient(Parse: SessionsSdk, options: SessionsClientOption
 
     /**
      * Makes this session fresh again, by the user's password or by `authData` of a provider that he has linked; answers
-     * when.
+     * when. With `rotate: true` it gets a new token as well, as by `rotate()`.
      * @throws 101 for a wrong proof, 155 after too many
      */
-    async confirmIdentity(proof: IdentityProof): Promise<Date> {
-      const confirmed = await run<{ authenticatedAt: string }>('confirmIdentity', proof);
-      return withDates<{ authenticatedAt: Date }>(confirmed).authenticatedAt;
+    async confirmIdentity(proof: IdentityProof & { rotate?: boolean }): Promise<Date> {
+      const call = proof.rotate ? renewed<Confirmed & Renewed> : run<Confirmed>;
+      return new Date((await call('confirmIdentity', proof)).authenticatedAt);
+    },
+
+    /**
+     * Gives this session a new token; the old one is refused from then on. It stays the same session. If it is the current
+     * user's, the SDK goes on with it. With `installSessionHandler` so do requests under way, the other tabs of this
+     * browser, and LiveQuery.
+     */
+    async rotate(): Promise<RotatedSession> {
+      return withDates(await renewed<Json<RotatedSession>>('rotateSession', {}));
     },
 
     /** Names a session, for the list of devices. @throws 101 when it is not one of the user's */

@@ -26,6 +26,19 @@ globalThis.fetch = fetch;
 
 let uninstallHandler = () => {};
 
+async function hold(
+  work: () => Promise<unknown>,
+  send: (held: Promise<void>, request: Parameters<typeof fetch>) => Promise<Response>,
+) {
+  let release = () => {};
+  const held = new Promise<void>(resolve => (release = resolve));
+  globalThis.fetch = (...request) => send(held, request);
+  const outcome = scope.outcome(work);
+  await scope.settle();
+  globalThis.fetch = fetch;
+  return { outcome, release };
+}
+
 const scope: ClientScope = {
   Parse,
   client: client as ClientScope['client'],
@@ -79,18 +92,18 @@ const scope: ClientScope = {
     } while (underWay > 0 || begun > before);
   },
 
-  async holdRequests(work) {
-    let release = () => {};
-    const held = new Promise<void>(resolve => (release = resolve));
-    globalThis.fetch = async (...request: Parameters<typeof fetch>) => {
+  holdRequests: work =>
+    hold(work, async (held, request) => {
       await held;
       return fetch(...request);
-    };
-    const outcome = scope.outcome(work);
-    await scope.settle();
-    globalThis.fetch = fetch;
-    return { outcome, release };
-  },
+    }),
+
+  holdAnswers: work =>
+    hold(work, async (held, request) => {
+      const answer = await fetch(...request);
+      await held;
+      return answer;
+    }),
 };
 
 process.on('unhandledRejection', reason => void scope.unhandled.push((reason as Error).message));

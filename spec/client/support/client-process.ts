@@ -44,6 +44,8 @@ export interface ClientScope {
   settle(): Promise<void>;
   /** Starts work whose requests are made now, but reach the server only when `release` is called. */
   holdRequests(work: () => Promise<unknown>): Promise<{ outcome: Promise<Outcome>; release(): void }>;
+  /** Starts work whose requests reach the server now, but whose answers come only when `release` is called. */
+  holdAnswers(work: () => Promise<unknown>): Promise<{ outcome: Promise<Outcome>; release(): void }>;
 }
 
 export interface Outcome {
