@@ -1,5 +1,7 @@
 /** Parse's own error codes that this package answers with. */
 export const ErrorCode = {
+  /** -1: whatever has no code of its own, such as a second factor that is missing at a log-in. */
+  OTHER_CAUSE: -1,
   /** 101: no such object, or none that the caller may see. */
   OBJECT_NOT_FOUND: 101,
   /** 102: a filter or sort order that a client may not use. */

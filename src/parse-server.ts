@@ -173,7 +173,13 @@ export interface AuthProvider {
     user: User,
     requestObject: object,
   ): Promise<AuthValidation | undefined>;
-  adapter?: { beforeFind?(authData: Row): unknown };
+  adapter?: {
+    beforeFind?(authData: Row): unknown;
+    /** What a client is shown of what is linked. The adapter for second factors answers whether one is set up. */
+    afterFind?(authData: Row, options: unknown, request: object): unknown;
+    /** `additional`: without one of these nobody logs in who has linked one; `solo`: it stands alone. */
+    policy?: string | ((request: object, linked: unknown) => string | undefined);
+  };
 }
 
 export interface ServerConfig {

@@ -154,6 +154,39 @@ if (noBrowser) process.stderr.write(`\nBROWSER SPECS: SKIPPED (${noBrowser}; set
     expect(await server.sessions.store.countActive(user.userId)).toBe(1);
   }, 60_000);
 
+  it('two tabs that share one session: when one gets a new token, the other waits for it and goes on', async () => {
+    const one = await openTab('127.0.0.1');
+    await logIn(one);
+    const two = await openTab('127.0.0.1');
+    await shows(two, 'Up to date.');
+    let arrive = () => {};
+    const arrived = new Promise<void>(resolve => (arrive = resolve));
+    let answer = () => {};
+    const answered = new Promise<void>(resolve => (answer = resolve));
+    // The server has replaced the token, but its answer takes its time.
+    await one.route('**/functions/rotateSession', async route => {
+      const response = await route.fetch();
+      arrive();
+      await answered;
+      await route.fulfill({ response });
+    });
+    requests.paths.length = 0;
+    await one.click('#rotate');
+    await arrived;
+    const refused = two.waitForResponse(response => response.status() === 400);
+    await two.click('#refresh');
+    await refused;
+    answer();
+    for (const tab of [one, two]) {
+      await shows(tab, 'Up to date.');
+      expect(await counts(tab)).toMatchObject({ loads: 1, calls: 0 });
+    }
+    expect(requests.count('/logout')).toBe(0);
+    await two.reload();
+    await shows(two, 'Up to date.');
+    expect(await server.sessions.store.countActive(user.userId)).toBe(2);
+  }, 60_000);
+
   it('two tabs that share one session: when somebody else logs in in one, the other calls back and says who', async () => {
     const somebodyElse = await server.signUp();
     const one = await openTab('127.0.0.1');

@@ -122,9 +122,18 @@ describe('confirmIdentity by a provider of the user', () => {
     },
   );
 
-  it('answers 142 for a password and authData at once', async () => {
-    const params = { password: user.password, authData: { shop: proof() } };
-    await expect(server.run('confirmIdentity', params, user)).rejects.toMatchObject({ code: 142 });
+  it('takes a password and authData at once, if both are right', async () => {
+    await link({ shop: proof() });
+    const session = await stale();
+    const confirmBoth = (password: string, shop: object) =>
+      server.run('confirmIdentity', { password, authData: { shop } }, session);
+    await expect(confirmBoth('guessed', proof())).rejects.toMatchObject({ code: 101 });
+    await expect(confirmBoth(user.password, { ...proof(), code: 'guessed' })).rejects.toMatchObject({
+      code: 101,
+    });
+    expect(await save(session)).toBe(119);
+    await confirmBoth(user.password, proof());
+    expect(await save(session)).toBe('saved');
   });
 });
 
@@ -162,6 +171,34 @@ describe('confirmIdentity by a second factor', () => {
     expect(row.authData.mfa).toMatchObject({ secret: secret.base32, recovery: [] });
   });
 
+  it('is missing beside a password and a provider, as for a log-in', async () => {
+    await link({ shop: proof() });
+    await link({ mfa: { secret: secret.base32, token: code() } });
+    const session = await stale();
+    const confirmBy = (params: object) => server.run('confirmIdentity', params, session);
+    const missing = { code: -1, message: 'Missing additional authData mfa' };
+    await expect(confirmBy({ password: user.password })).rejects.toMatchObject(missing);
+    await expect(confirmBy({ password: 'guessed' })).rejects.toMatchObject(missing);
+    await expect(confirmBy({ authData: { shop: proof() } })).rejects.toMatchObject(missing);
+    const mfa = { token: 'guess' };
+    await expect(confirmBy({ password: user.password, authData: { mfa } })).rejects.toThrow(
+      'Invalid MFA token',
+    );
+    expect(await save(session)).toBe(119);
+    await confirmBy({ password: user.password, authData: { mfa: { token: code() } } });
+    expect(await save(session)).toBe('saved');
+  });
+
+  it.each<[string, object]>([
+    ['that waits for its first code', { pending: { '+15550100': { token: '123456', expiry: new Date() } } }],
+    ['without anything', {}],
+  ])('proves nothing %s', async (_what, mfa) => {
+    await server.rawUpdate('_User', { objectId: user.userId }, { authData: { mfa } });
+    const session = await stale();
+    await expect(confirm({ mfa: { token: 'anything' } }, session)).rejects.toMatchObject({ code: 101 });
+    expect(await save(session)).toBe(119);
+  });
+
   it('sends a code by SMS, and takes that', async () => {
     const mobile = '+15550100';
     await link({ mfa: { mobile } });
@@ -180,10 +217,11 @@ describe('confirmIdentity by a second factor', () => {
     const session = await stale();
     for (let i = 0; i < 3; i += 1)
       await expect(confirm({ mfa: { token: 'guess' } }, session)).rejects.toMatchObject({ code: 141 });
+    const mfa = { token: code() };
     for (let i = 0; i < 2; i += 1)
-      await expect(server.run('confirmIdentity', { password: 'guess' }, session)).rejects.toMatchObject({
-        code: 101,
-      });
+      await expect(
+        server.run('confirmIdentity', { password: 'guess', authData: { mfa } }, session),
+      ).rejects.toMatchObject({ code: 101 });
     await expect(confirm({ mfa: { token: code() } }, session)).rejects.toMatchObject({ code: 155 });
     expect((await sessionRow(server, session)).authenticatedAt).toBeDefined();
     expect(await save(session)).toBe(119);

@@ -69,14 +69,15 @@ const COVERED: Array<[what: string, fields: object]> = [
   ['a part of a column', { 'address.city': 'Abuja' }],
   ['a column that is taken away', { address: { __op: 'Delete' } }],
   ['a relation', { friends: added }],
+  ['the ACL, which lets somebody else write it', { ACL: { somebody: { read: true, write: true } } }],
 ];
 let count = 0;
 /** The same fields, with a name that nobody has yet. */
 const unused = (fields: object): object =>
   JSON.parse(JSON.stringify(fields).replaceAll('thief', `thief${(count += 1)}`));
-/** GraphQL knows neither dotted keys nor operations, and names of its own for relations. */
+/** GraphQL knows neither dotted keys nor operations, and has words of its own for relations and ACLs. */
 const speaks = (way: string, fields: object) =>
-  way !== 'GraphQL' || !Object.entries(fields).some(([key, value]) => key.includes('.') || value.__op);
+  way !== 'GraphQL' || !Object.entries(fields).some(([key, value]) => key.includes('.') || key === 'ACL' || value.__op);
 
 describe.each(waysInAndTransaction)('with columns in `fresh`, by way of %s', (name, way) => {
   // Parse Server on PostgreSQL does not tell why a transaction is refused.
@@ -132,9 +133,10 @@ describe('with columns in `fresh`', () => {
     expect((await server.rest('POST', '/users', { body: { authData } })).body.sessionToken).toBeDefined();
   });
 
-  it('anybody signs up', async () => {
-    const body = { username: 'new', password: 'secret', email: 'new@example.com' };
-    expect((await server.rest('POST', '/users', { body })).status).toBe(201);
+  it.each(['nobody', 'an old login'])('%s may sign up', async who => {
+    const token = who === 'nobody' ? undefined : (await loggedIn(11 * MINUTE)).token;
+    const body = { username: `new of ${who}`, password: 'secret', email: `${who.length}@example.com` };
+    expect((await server.rest('POST', '/users', { token, body })).status).toBe(201);
   });
 
   it('an old login still logs in, logs out and asks for a new password', async () => {

@@ -177,6 +177,24 @@ describe('over two processes', () => {
     }
   });
 
+  it('a rotation in the midst of `revokeOtherSessions` does not end the session that asks', async () => {
+    const [session, other] = [await makeSession(server, user.userId), await makeSession(server, user.userId)];
+    const { adapter } = server.server.config.databaseController;
+    const find = adapter.find.bind(adapter);
+    let rotated: string | undefined;
+    const spy = jest.spyOn(adapter, 'find').mockImplementation(async (...args: any[]) => {
+      if (!rotated && JSON.stringify(args[2]).includes('$nin')) {
+        spy.mockRestore();
+        rotated = (await rotate(session)).sessionToken;
+      }
+      return find(...args);
+    });
+    await server.run('revokeOtherSessions', {}, session);
+    spy.mockRestore();
+    expect(await useToken(server, rotated!)).toBe(200);
+    expect(await useToken(server, other)).toBe(209);
+  });
+
   it('attempts to confirm are limited per user', async () => {
     const other = await server.signUp();
     const attempt = async (process: number, token: string): Promise<number> => {

@@ -1,4 +1,4 @@
-import { startServer, type SpecServer, type SpecUser } from '../support/server';
+import { READ_ONLY_MASTER_KEY, startServer, type SpecServer, type SpecUser } from '../support/server';
 import { pointerTo, useToken } from '../support/sessions';
 import { parseDate } from '../support/sessions';
 import { DAY, HOUR, MINUTE, SECOND } from '../support/time';
@@ -174,6 +174,7 @@ describe('a device gets no session', () => {
       'has another password',
       () => server.rest('PUT', `/users/${user.userId}`, { ...user, body: { password: 'new' } }),
     ],
+    ['has another token', () => server.run('rotateSession', {}, user)],
     [
       'was invalidated',
       async () => {
@@ -196,6 +197,17 @@ describe('a device gets no session', () => {
     await end();
     expect(await complete(deviceCode)).toEqual({ status: 'expired' });
     expect(await sessionsOf(user.userId)).toEqual([]);
+  });
+
+  it('before a class that it may write is there again', async () => {
+    const { deviceCode, userCode } = await start({ scopes: ['Telemetry:create'] });
+    await approve(userCode);
+    await server.rawDelete('Telemetry', { objectId: { $exists: true } });
+    expect((await server.rest('DELETE', '/schemas/Telemetry', { master: true })).status).toBe(200);
+    await expect(complete(deviceCode)).rejects.toMatchObject({ code: 142 });
+    await server.makeClass('Telemetry');
+    await wait();
+    expect((await complete(deviceCode)).status).toBe('approved');
   });
 
   it('by a guessed code', async () => {
@@ -233,6 +245,12 @@ describe('who may judge a device', () => {
     if (name !== 'pairingRequest') expect(await call(user)).toBe(101);
   });
 
+  it.each(['startPairing', 'completePairing'])('the read-only master key is no device: %s', async name => {
+    const headers = { 'X-Parse-Master-Key': READ_ONLY_MASTER_KEY };
+    const params = name === 'startPairing' ? {} : { deviceCode: (await start()).deviceCode };
+    expect(await code(server.run(name, params, { headers }))).toBe(119);
+  });
+
   it.each<[string, object]>([
     ['more than it asks for', { scopes: ['Telemetry:create', 'Telemetry:read'] }],
     ['another function', { scopes: ['function:report'] }],
@@ -254,6 +272,8 @@ describe('who may judge a device', () => {
     ['what is no scope', { scopes: ['everything'] }],
     ['a time of its own', { expiresIn: '1d' }],
     ['a name that is too long', { name: 'n'.repeat(129) }],
+    ['a name in several lines', { name: 'Thermometer\nin your kitchen' }],
+    ['a name that turns the text round', { name: 'Thermo\u202emeter' }],
   ])('no device asks for %s', async (_what, wish) => {
     expect(await code(start(wish))).toBe(142);
   });
@@ -270,6 +290,13 @@ it('clients never come to what is stored, which holds no code', async () => {
   ]);
   for (const secret of [deviceCode, userCode, userCode.replace('-', ''), user.token])
     expect(rows).not.toContain(secret);
+});
+
+it('what is over goes with the next start of a device', async () => {
+  await start();
+  await server.rawUpdate(CLASS, { status: 'pending' }, { expiresAt: parseDate(Date.now() - 1) }, true);
+  await start();
+  expect(await server.rawFind(CLASS, {})).toHaveLength(1);
 });
 
 it('what is over is purged, and what a user allowed is erased with him', async () => {

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { startServer, type SpecServer, type SpecUser } from '../support/server';
+import { parseDate } from '../support/sessions';
 
 const CLASS = 'ParseSessionAttempt';
 const WRONG = 'BCDF-GHJK';
@@ -81,10 +83,34 @@ describe('guesses', () => {
     expect(await codesOf([guess(user, '198.51.100.1')])).toEqual([155]);
   });
 
+  it('that another limit has stopped do not count', async () => {
+    const user = await server.signUp();
+    const { userCode } = await start('198.51.100.1');
+    // All others have used up what all have together.
+    await guess(user, '198.51.100.1').catch(() => undefined);
+    const ofAll = { objectId: createHash('sha256').update('pairing codes').digest('hex') };
+    await server.rawUpdate(CLASS, ofAll, { count: 1000 });
+    expect(await codesOf(times(12, () => guess(user, '198.51.100.1', userCode)))).toEqual(
+      times(12, () => 155),
+    );
+    await server.rawDelete(CLASS, ofAll);
+    expect(await codesOf([guess(user, '198.51.100.1', userCode)])).toEqual([0]);
+  });
+
   it('of anybody who may not judge do not count', async () => {
     const user = await server.signUp();
     const restricted = { ...user, ...(await server.restricted(user.token)) };
     expect(await codesOf(times(12, () => guess(restricted, '198.51.100.1')))).toEqual(times(12, () => 119));
     expect(await codesOf([guess(user, '198.51.100.1')])).toEqual([101]);
   });
+});
+
+it('counts whose time is over go with the next attempt of somebody else', async () => {
+  await start('203.0.113.9');
+  await start('203.0.113.10');
+  expect(await server.rawFind(CLASS, {})).toHaveLength(3);
+  await server.rawUpdate(CLASS, { count: 1 }, { resetAt: parseDate(Date.now() - 1) }, true);
+  await start('203.0.113.11');
+  expect(await server.rawFind(CLASS, {})).toHaveLength(2);
+  expect(await codesOf(times(11, () => start('203.0.113.9')))).toEqual([...times(10, () => 0), 155]);
 });

@@ -5,14 +5,18 @@ import {
   installSessionHandler,
   isInvalidSessionError,
   redirectInvalidSession,
+  refusalOf,
   sameSitePath,
   sessionsClient,
+  type ConfirmIdentity,
   type ClientEndedSession,
   type ClientSession,
   type EndedReason,
   type EndedSession,
   type InvalidSessionDetails,
+  type Refusal,
   type RestrictedSession,
+  type RotatedSession,
   type SessionsClient,
 } from '../../src/client';
 import type { EndedReason as ServersReason, EnderKind, EndedSessionView } from '../../src';
@@ -48,8 +52,13 @@ export const uninstall: () => void = installSessionHandler(Parse, {
     return [what, why, when, who];
   },
   recover: () => Parse.AnonymousUtils.logIn(),
+  confirmIdentity: async (error: unknown) => (refusalOf(error) === 'stale' ? { password: 'x' } : null),
   functionPrefix: 'auth_',
 });
+export const ask: ConfirmIdentity = () =>
+  sessionsClient(Parse).confirmIdentity({ password: 'x', rotate: true });
+export const why: Refusal | null = refusalOf(new Error('x'));
+export const rotated: Promise<RotatedSession> = sessionsClient(Parse).rotate();
 
 export const notes: Promise<Parse.Object[] | string | void | undefined> = new Parse.Query('Note')
   .find()

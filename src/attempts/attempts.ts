@@ -42,14 +42,15 @@ export class Attempts {
     await this.ownClasses.ensure(ATTEMPTS);
     const objectId = sha256(what);
     const now = this.now();
-    const first: Row = { count: 1, resetAt: toParseDate(new Date(now.getTime() + within)) };
     const running = { objectId, resetAt: { $gt: toParseDate(now) }, count: { $lt: attempts } };
     const more: Row = { count: { __op: 'Increment', amount: 1 } };
     if (await updateIf(this.database, ATTEMPT_CLASS, running, more)) return;
-    const row = { objectId, ...first, createdAt: now.toISOString(), updatedAt: now.toISOString() };
-    if (await createOnce(this.database, ATTEMPT_CLASS, row)) return;
-    const over = { objectId, resetAt: { $lte: toParseDate(now) } };
-    if (await updateIf(this.database, ATTEMPT_CLASS, over, first)) return;
+    // Its own count may be over, and those of addresses that never come back.
+    await this.purge();
+    const at = now.toISOString();
+    const resetAt = toParseDate(new Date(now.getTime() + within));
+    const first: Row = { objectId, count: 1, resetAt, createdAt: at, updatedAt: at };
+    if (await createOnce(this.database, ATTEMPT_CLASS, first)) return;
     // Another attempt may just have been the first one.
     if (await updateIf(this.database, ATTEMPT_CLASS, running, more)) return;
     const minutes = Math.ceil(within / MINUTE_MS);
@@ -57,6 +58,23 @@ export class Attempts {
       ErrorCode.REQUEST_LIMIT_EXCEEDED,
       `Too many attempts: try again in ${minutes === 1 ? 'a minute' : `${minutes} minutes`}.`,
     );
+  }
+
+  /**
+   * Counts one more attempt of each.
+   * @throws 155 where there were as many as may be of one; then it counts for none.
+   */
+  async countAll(limits: ReadonlyArray<readonly [what: string, limit: AttemptLimit]>): Promise<void> {
+    const counted: string[] = [];
+    try {
+      for (const [what, limit] of limits) {
+        await this.count(what, limit);
+        counted.push(what);
+      }
+    } catch (error) {
+      for (const what of counted) await this.giveBack(what);
+      throw error;
+    }
   }
 
   /** Takes one attempt back: it was right, and those before it stay. */

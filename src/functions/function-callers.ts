@@ -44,11 +44,15 @@ export class FunctionCallers {
   /** The same, who changes something. @throws 119 for a restricted session and for the read-only master key. */
   async changing(request: FunctionRequest): Promise<FunctionCaller> {
     const caller = await this.unrestricted(request);
-    if (caller.master && request.isReadOnly) {
-      throw parseError(ErrorCode.OPERATION_FORBIDDEN, 'The read-only master key cannot change sessions.');
-    }
+    refuseReadOnly(request);
     return caller;
   }
+}
+
+/** @throws 119 for the read-only master key. */
+export function refuseReadOnly({ master, isReadOnly }: Pick<FunctionRequest, 'master' | 'isReadOnly'>): void {
+  if (!master || !isReadOnly) return;
+  throw parseError(ErrorCode.OPERATION_FORBIDDEN, 'The read-only master key cannot change sessions.');
 }
 
 /** The user whose sessions are meant: the caller's own, or for the master key the parameter `userId`. */

@@ -6,7 +6,7 @@ import { readParams } from '../params';
 import type { FunctionRequest } from '../parse-server';
 import type { Privacy } from '../privacy/kept';
 import type { SessionRecord } from '../record';
-import type { FunctionCaller, FunctionCallers } from './function-callers';
+import { refuseReadOnly, type FunctionCaller, type FunctionCallers } from './function-callers';
 import { PARAMS } from './params';
 import type { CloudFunction } from './session-functions';
 
@@ -34,6 +34,7 @@ export function pairingFunctions(callers: FunctionCallers, pairings: Pairings, p
 
   return {
     async startPairing(request: FunctionRequest): Promise<StartedPairing> {
+      refuseReadOnly(request);
       return pairings.start(readParams(PARAMS.startPairing, request.params), askerOf(request));
     },
 
@@ -60,6 +61,7 @@ export function pairingFunctions(callers: FunctionCallers, pairings: Pairings, p
     async completePairing(
       request: FunctionRequest,
     ): Promise<{ status: 'pending' | 'slowDown' | 'denied' | 'expired' } | Approved> {
+      refuseReadOnly(request);
       const { deviceCode } = readParams(PARAMS.byDeviceCode, request.params);
       const answer = await pairings.complete(deviceCode, askerOf(request));
       if (answer.status !== 'approved') return answer;

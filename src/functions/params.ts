@@ -34,6 +34,11 @@ const token = z
   .min(1, { error: 'expected a token' })
   .refine(hasNoNul, NO_NUL);
 
+/** Its reader decides by it, so it must not be able to draw over what stands beside it. */
+const shownName = sessionName.refine(name => !/[\p{Cc}\u202a-\u202e\u2066-\u2069]/u.test(name), {
+  error: 'expected a text without control characters',
+});
+
 /** However the user has typed it. */
 const userCode = text(64);
 
@@ -43,7 +48,7 @@ const authData = z
   .record(z.string(), z.looseObject({}, AUTH_DATA), AUTH_DATA)
   .refine(providers => Object.keys(providers).length > 0 && Object.keys(providers).length <= 8, AUTH_DATA);
 
-/** One proof: a password, or what a provider of the user gives. */
+/** The proof: a password, what providers of the user give, or both. */
 const confirm = z
   .strictObject({
     password: text(1024).optional(),
@@ -51,8 +56,8 @@ const confirm = z
     rotate: z.boolean({ error: 'expected true or false' }).default(false),
   })
   .superRefine(({ password, authData }, context) => {
-    if ((password === undefined) !== (authData === undefined)) return;
-    context.addIssue({ code: 'custom', path: ['password'], message: 'expected either it or authData' });
+    if (password !== undefined || authData !== undefined) return;
+    context.addIssue({ code: 'custom', path: ['password'], message: 'expected it, authData, or both' });
   });
 
 /** The parameters of each cloud function, for a caller with a session and for the master key. */
@@ -64,7 +69,7 @@ export const PARAMS = {
   exceptOfUser: z.strictObject({ userId: id, except: token.optional() }),
   confirm,
   rename: z.strictObject({ objectId: id, name: sessionName }),
-  startPairing: restrictedParams.omit({ expiresIn: true }),
+  startPairing: restrictedParams.omit({ expiresIn: true }).extend({ name: shownName.optional() }),
   byUserCode: z.strictObject({ userCode }),
   approvePairing: restrictedParams.omit({ installationId: true }).extend({ userCode }),
   report: z.strictObject({

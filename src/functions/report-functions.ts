@@ -5,6 +5,7 @@ import type { FunctionRequest } from '../parse-server';
 import { reportOf, type Report } from '../report/report-link';
 import type { Connection } from '../sessions/connection';
 import { deletedBy, destroyById } from '../sessions/endings';
+import { refuseReadOnly } from './function-callers';
 import { PARAMS } from './params';
 import type { CloudFunction } from './session-functions';
 
@@ -45,8 +46,9 @@ export function reportFunctions(connection: Connection, now: () => Date) {
 
   return {
     /** Whoever has the link needs no session. It can end that session, and nothing else. */
-    async reportSession({ params }: FunctionRequest): Promise<Reported> {
-      const { token, resetPassword: resets } = readParams(PARAMS.report, params);
+    async reportSession(request: FunctionRequest): Promise<Reported> {
+      refuseReadOnly(request);
+      const { token, resetPassword: resets } = readParams(PARAMS.report, request.params);
       const report = await reportOf(token, database, now());
       const isRevoked = report !== undefined && (await revoke(report));
       const revoked = isRevoked ? 1 : 0;

@@ -6,7 +6,7 @@ import type { FunctionRequest, Query } from '../parse-server';
 import type { Places } from '../places/places';
 import { userPointer, type SessionRecord } from '../record';
 import type { Connection } from '../sessions/connection';
-import { endAllOfUser, endWhere } from '../sessions/end-many';
+import { endAllOfUser, endWhere, type Kept } from '../sessions/end-many';
 import type { Cause } from '../sessions/endings';
 import type { SessionStore } from '../sessions/store';
 import { MAX_LISTED, pageParams, readParams } from '../params';
@@ -69,8 +69,7 @@ export function sessionFunctions(dependencies: FunctionDependencies) {
   }
 
   /** Ends the sessions of a user, but for that with the token `except`. */
-  async function revokeAll(userId: string, caller: FunctionCaller, except?: string) {
-    const kept = except ? [except] : [];
+  async function revokeAll(userId: string, caller: FunctionCaller, kept: Kept = { tokens: [] }) {
     return { revoked: await endAllOfUser(userId, revokedBy(caller), kept, connection) };
   }
 
@@ -131,10 +130,11 @@ export function sessionFunctions(dependencies: FunctionDependencies) {
       const caller = await callers.changing(request);
       if (caller.master) {
         const { userId, except } = readParams(PARAMS.exceptOfUser, request.params);
-        return revokeAll(userId, caller, except);
+        return revokeAll(userId, caller, { tokens: except ? [except] : [] });
       }
       readParams(PARAMS.none, request.params);
-      return revokeAll(caller.userId, caller, caller.session.sessionToken);
+      const { sessionToken, objectId } = caller.session;
+      return revokeAll(caller.userId, caller, { tokens: [sessionToken], ids: [objectId] });
     },
 
     async revokeSessions(request: FunctionRequest): Promise<{ revoked: number }> {

@@ -24,6 +24,8 @@ export const PAIRINGS: NeededClass = {
     /** Who has approved it, in which session, and what he gives. */
     userId: 'String',
     sessionId: 'String',
+    /** Of that session's token: a new token is for its owner, who may not know what was approved with the old one. */
+    tokenHash: 'String',
     givenName: 'String',
     givenScopes: 'Array',
     givenTime: 'Number',

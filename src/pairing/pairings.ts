@@ -15,7 +15,7 @@ import type { SessionStore } from '../sessions/store';
 import { sha256 } from '../sha256';
 import { updateIf } from '../update-if';
 import { lettersOf, newDeviceCode, newUserCode } from './codes';
-import { PAIRINGS, type PairingStatus } from './pairing-class';
+import { forgetOldPairings, PAIRINGS, type PairingStatus } from './pairing-class';
 
 /** How long a device waits between two questions, in seconds (RFC 8628, 3.2). */
 const INTERVAL_S = 5;
@@ -117,9 +117,12 @@ export class Pairings {
     const { database, attempts, ownClasses, now } = this.parts;
     const scopes = wish.scopes ?? this.options.scopes;
     this.requireWithin(scopes ?? null, this.options.scopes ?? null, 'no pairing may get it');
-    await attempts.count(`startPairing from ${addressKey(asker)}`, STARTS);
-    await attempts.count('startPairing', STARTS_OF_ALL);
+    await attempts.countAll([
+      ['startPairing', STARTS_OF_ALL],
+      [`startPairing from ${addressKey(asker)}`, STARTS],
+    ]);
     await ownClasses.ensure(PAIRINGS);
+    await forgetOldPairings(database, now());
     const deviceCode = newDeviceCode();
     const { verificationUri, expiresIn } = this.options;
     const at = now();
@@ -172,6 +175,7 @@ export class Pairings {
     const given = {
       userId,
       sessionId: approver.objectId,
+      tokenHash: sha256(approver.sessionToken),
       givenName: gift.name ?? textOrNull(row.name) ?? undefined,
       givenScopes: scopes,
       givenTime: gift.expiresIn,
@@ -208,11 +212,11 @@ export class Pairings {
   private async pending(userCode: string, userId: string, asker: Asker): Promise<Row> {
     const { database, attempts, ownClasses, now } = this.parts;
     const guesses: Array<[what: string, limit: AttemptLimit]> = [
-      [`pairing codes of the user ${userId}`, GUESSES],
-      [`pairing codes from ${addressKey(asker)}`, GUESSES_FROM_ONE],
       ['pairing codes', GUESSES_OF_ALL],
+      [`pairing codes from ${addressKey(asker)}`, GUESSES_FROM_ONE],
+      [`pairing codes of the user ${userId}`, GUESSES],
     ];
-    for (const [what, limit] of guesses) await attempts.count(what, limit);
+    await attempts.countAll(guesses);
     await ownClasses.ensure(PAIRINGS);
     const query = {
       objectId: sha256(lettersOf(userCode)),
@@ -240,6 +244,7 @@ export class Pairings {
     const [approver] = await store.records({ objectId: row.sessionId });
     const isLive =
       approver?.userId === row.userId &&
+      sha256(approver?.sessionToken ?? '') === row.tokenHash &&
       !approver?.restricted &&
       approver?.invalidatedAt === null &&
       !isExpired(approver, now());
@@ -262,9 +267,8 @@ export class Pairings {
       const { code } = error as { code?: unknown };
       // The approver's session has ended meanwhile.
       if (code === ErrorCode.INVALID_SESSION_TOKEN) return { status: 'expired' };
-      // The user has as many sessions as he may have. He may end one, and the device ask again.
-      if (code === ErrorCode.OPERATION_FORBIDDEN)
-        await this.change(row, { status: 'collected' }, { status: 'approved' });
+      // The user has as many sessions as he may have, say. He may end one, and the device ask again.
+      await this.change(row, { status: 'collected' }, { status: 'approved' });
       throw error;
     }
   }

@@ -23,7 +23,10 @@ export interface FreshRules {
   any: boolean;
   /** Whether some writes of the class do. */
   covers(className: string): boolean;
-  /** Whether this one does. A delete takes the columns with it, so it counts as a write to them. */
+  /**
+   * Whether this one does. A delete takes the columns with it, so it counts as a write to them, and so does a change of the
+   * ACL, which lets somebody else write them. To sign up needs no log-in.
+   */
   needs(write: FreshWrite): boolean;
 }
 
@@ -54,11 +57,12 @@ export function freshRules(fresh: Fresh, maxBytes = Infinity): FreshRules {
     any: names.length > 0,
     covers,
     needs({ className, operation, data, isShared = false }) {
-      if (!covers(className)) return false;
+      if (!covers(className) || (className === '_User' && operation === 'create')) return false;
       if (isWhole(className) || isShared || operation === 'delete') return true;
       const relation = relationOf(className);
       if (relation !== undefined) return isOneOf(relation, owningClass(className));
-      return Object.keys(data ?? {}).some(key => isOneOf(key, className));
+      const handsOver = (key: string) => operation === 'update' && columnOf(key) === 'ACL';
+      return Object.keys(data ?? {}).some(key => handsOver(key) || isOneOf(key, className));
     },
   };
 }

@@ -45,24 +45,30 @@ export const notLoggedInSince = (date: Date): Query => ({
   ],
 });
 
+/** The sessions that stay: by their tokens, and by their ids, which a session keeps when its token is replaced. */
+export interface Kept {
+  tokens: readonly string[];
+  ids?: readonly string[];
+}
+
 /**
  * Ends the sessions of a user.
- * @param except the tokens of those to keep.
  * @param since whoever has logged in since keeps his session. @default nobody
  * @returns how many ended.
  */
 export async function endAllOfUser(
   userId: string,
   cause: Cause,
-  except: readonly string[],
+  { tokens, ids = [] }: Kept,
   connection: Needed,
   since?: Date,
 ): Promise<number> {
   const { revocations } = connection;
   const query: Query = { user: userPointer(userId), ...(since && notLoggedInSince(since)) };
-  if (except.length > 0) query.sessionToken = { $nin: [...except] };
+  if (tokens.length > 0) query.sessionToken = { $nin: [...tokens] };
+  if (ids.length > 0) query.objectId = { $nin: [...ids] };
   // Before and after: a session that is made meanwhile may be seen by no look of this revocation.
-  const revokes = () => revocations.revokesUser(userId, except.at(-1));
+  const revokes = () => revocations.revokesUser(userId, tokens.at(-1));
   revokes();
   const ended = await endWhere(query, cause, connection);
   revokes();

@@ -98,7 +98,7 @@ export class SessionStore {
     if (Object(options) !== options || typeof except !== 'string' || Object.keys(unknown).length > 0) {
       throw new TypeError('revokeAllForUser takes a user and { except }, the token of a session.');
     }
-    return endAllOfUser(userIdOf(user), REVOKED, except ? [except] : [], this.connect());
+    return endAllOfUser(userIdOf(user), REVOKED, { tokens: except ? [except] : [] }, this.connect());
   }
 
   /**

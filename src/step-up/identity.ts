@@ -4,7 +4,7 @@ import type { AuthValidation, Database, ParseSdk, Row, ServerConfig } from '../p
 import { isLocked } from '../sessions/users';
 import { updateIf } from '../update-if';
 
-/** By what a user proves who he is: his password, or what he would log in with by his providers. One of the two. */
+/** By what a user proves who he is: his password, what he would log in with by his providers, or both. */
 export interface Proof {
   password?: string;
   authData?: Record<string, Row>;
@@ -25,15 +25,38 @@ export class Identity {
   /**
    * @param config that of the request.
    * @throws 101 for a wrong password, for another user's proof, for a provider that he has not linked, and for a user who
-   * is locked; else what the provider's adapter throws.
+   * is locked; -1 without the second factor that a log-in of his takes; else what the provider's adapter throws.
    */
-  async check(user: User, proof: Proof, config: ServerConfig): Promise<void> {
+  async check(user: User, { password, authData }: Proof, config: ServerConfig): Promise<void> {
     const objectId = user.id ?? '';
     const [row] = await this.database.find('_User', { objectId }, { limit: 1 });
-    const { password, authData = {} } = proof;
-    if (password !== undefined) return this.checkPassword(user, password, row);
+    const linked = isObject(row?.authData) ? row.authData : {};
+    this.requireSecondFactor(linked, authData ?? {}, config);
+    if (password !== undefined) await this.checkPassword(user, password, row);
+    if (!authData) return;
     if (!row || isLocked(row)) throw wrongProvider();
-    await this.checkProviders(row, authData, config);
+    await this.checkProviders(row, linked, authData, config);
+  }
+
+  /**
+   * Refuses whoever has a second factor and does not show it, as `Auth.js#checkIfUserHasProvidedConfiguredProvidersForLogin`
+   * of 9.10.0 does: the thief of a password does not have it. It comes first, so nobody learns whether the password was
+   * right. A second factor alone is enough: the session has begun with the first one.
+   */
+  private requireSecondFactor(linked: Row, shown: Record<string, Row>, config: ServerConfig): void {
+    const ofPolicy = (wanted: string) =>
+      Object.keys(linked).filter(provider => {
+        const { adapter } = config.authDataManager.getValidatorForProvider(provider) ?? {};
+        const policy =
+          typeof adapter?.policy === 'function'
+            ? adapter.policy({ ip: config.ip, master: false }, linked[provider])
+            : adapter?.policy;
+        return policy === wanted;
+      });
+    const isShown = (provider: string) => Object.hasOwn(shown, provider);
+    const additional = ofPolicy('additional');
+    if (additional.length === 0 || additional.some(isShown) || ofPolicy('solo').some(isShown)) return;
+    throw parseError(ErrorCode.OTHER_CAUSE, `Missing additional authData ${additional.join(',')}`);
   }
 
   /**
@@ -53,8 +76,12 @@ export class Identity {
   }
 
   /** As `Auth.js#handleAuthDataValidation` of 9.10.0 does for a log-in: one by one, so that no code is sent in vain. */
-  private async checkProviders(row: Row, proofs: Record<string, Row>, config: ServerConfig): Promise<void> {
-    const linked = isObject(row.authData) ? row.authData : {};
+  private async checkProviders(
+    row: Row,
+    linked: Row,
+    proofs: Record<string, Row>,
+    config: ServerConfig,
+  ): Promise<void> {
     for (const provider of Object.keys(proofs).sort()) {
       const own = Object.hasOwn(linked, provider) ? linked[provider] : undefined;
       if (!isObject(own)) throw wrongProvider();
@@ -73,6 +100,9 @@ export class Identity {
   ): Promise<AuthValidation | undefined> {
     const { validator, adapter } = config.authDataManager.getValidatorForProvider(provider) ?? {};
     if (!validator || config.auth?.[provider]?.enabled === false) throw wrongProvider();
+    // A second factor that is not set up yet is no proof: its adapter lets any code pass.
+    const seen = await adapter?.afterFind?.(structuredClone(own), undefined, { master: false });
+    if (isObject(seen) && seen.status === 'disabled') throw wrongProvider();
     // Some adapters learn the user's id here, from a code.
     await adapter?.beforeFind?.(shown);
     // An adapter compares a proof with the id that the client names, and nobody else compares that with the user's.

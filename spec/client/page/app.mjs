@@ -61,6 +61,7 @@ async function showDevices() {
   const status = element('p', { className: 'notice', role: 'status' });
   const list = element('ul');
   const refresh = element('button', { id: 'refresh' }, 'Refresh');
+  const rotate = element('button', { id: 'rotate' }, 'New token');
   const leave = element('button', { id: 'leave' }, 'Log out everywhere');
   const user = Parse.User.current().getUsername();
   main.replaceChildren(
@@ -68,6 +69,7 @@ async function showDevices() {
     element('p', {}, `Logged in as ${user}.`),
     list,
     refresh,
+    rotate,
     leave,
     status,
   );
@@ -106,6 +108,7 @@ async function showDevices() {
     );
   }
   refresh.addEventListener('click', load);
+  rotate.addEventListener('click', () => sessions.rotate().then(load));
   leave.addEventListener('click', () => sessions.revokeAll());
   await load();
 }

@@ -145,15 +145,12 @@ function decide(
   enforce(decision);
 }
 
-/**
- * Refuses a caller without a session where the write needs a recent login. Signing up passes: no login can precede
- * it.
- */
+/** Refuses a caller without a session where the write needs a recent login. No login can precede one. */
 function requireLogin(access: Access, className: string): void {
   const { visit, operation, byClient, data } = access;
   if (operation === 'read' || !byClient) return;
   const isShared = className !== access.className;
   if (!visit.runtime.writeRules.fresh.needs({ className, operation, data, isShared })) return;
-  const makesAccount = className === '_User' && (visit.caller.kind !== 'user' || operation === 'create');
-  if (!makesAccount) throw invalidSessionError();
+  const logsIn = className === '_User' && visit.caller.kind !== 'user';
+  if (!logsIn) throw invalidSessionError();
 }

@@ -1,6 +1,6 @@
 import type { Query, Row } from '../../parse-server';
 import { factorsWritten, hasOtherFactors, locks } from '../../policy/factors';
-import { endAllOfUser } from '../../sessions/end-many';
+import { endAllOfUser, type Kept } from '../../sessions/end-many';
 import type { Cause } from '../../sessions/endings';
 import type { Access } from '../access';
 import { enderOf } from '../ender';
@@ -46,7 +46,8 @@ export const usersRule: Rule = {
       };
       return idsOf(now.filter(isChanged));
     };
-    await endSessions({ ending: 'factorChange', by }, visit, changed, visit.makers);
+    const kept = { tokens: visit.makers, ids: by.kind === 'session' ? [by.session.objectId] : [] };
+    await endSessions({ ending: 'factorChange', by }, visit, changed, kept);
     return updated;
   },
 };
@@ -70,18 +71,17 @@ async function usersAt(access: Access): Promise<string[]> {
 /**
  * Ends the sessions of users; in a transaction once it is over.
  * @param users answers their ids.
- * @param except the tokens of the sessions to keep.
  */
 async function endSessions(
   cause: Cause,
   visit: Visit,
   users: () => Promise<string[]>,
-  except: readonly string[] = [],
+  kept: Kept = { tokens: [] },
 ): Promise<void> {
   const { runtime, transaction } = visit;
   const end = async (since?: Date) => {
     for (const userId of await users()) {
-      await endAllOfUser(userId, cause, except, runtime, since);
+      await endAllOfUser(userId, cause, kept, runtime, since);
     }
   };
   const settle = () => runtime.owedEndings.settle(cause.ending, end);
