@@ -78,6 +78,28 @@ export interface RotatedSession {
   expiresAt: Date | null;
 }
 
+/** A device that asks for a session, for its user to judge. Its name and device are what it says of itself. */
+export interface PairingRequest {
+  name: string | null;
+  /** All that it wants to do; `null`: all that a restricted session may do. */
+  scopes: readonly string[] | null;
+  device: ClientSession['device'];
+  /** Where it has asked from. */
+  ip: string | null;
+  place: string | null;
+  createdAt: Date;
+}
+
+/** What a device is given. */
+export interface PairingApproval {
+  /** What the list of devices shows, up to 128 characters. @default what the device has named itself */
+  name?: string;
+  /** What the session may do: some of what the device asks for. @default all of that */
+  scopes?: readonly string[];
+  /** Seconds, or a duration such as `'30d'`. @default the server's rule for restricted sessions */
+  expiresIn?: number | string;
+}
+
 /** A session: one of a list, a `Parse.Session`, or an `objectId`. */
 export type SessionOrId = string | { objectId: string } | { id?: string };
 
@@ -231,6 +253,29 @@ export function sessionsClient(Parse: SessionsSdk, options: SessionsClientOption
     /** Makes a restricted session for a device. @throws 119 for a restricted session */
     async createRestricted(options: RestrictedSessionOptions = {}): Promise<RestrictedSession> {
       return withDates(await run<Json<RestrictedSession>>('createRestrictedSession', options));
+    },
+
+    /**
+     * What a device asks for that shows this code. Show all of it before the user allows it.
+     * @param userCode - as the user has typed it: small letters, blanks and hyphens are all the same
+     * @throws 101 for a code that is unknown, expired, or judged already, 142 for what cannot be one, 155 after too many of
+     * those (10 within 15 minutes), 119 for a restricted session
+     */
+    async pairingRequest(userCode: string): Promise<PairingRequest> {
+      return withDates(await run<Json<PairingRequest>>('pairingRequest', { userCode }));
+    },
+
+    /**
+     * Gives the device that shows this code a restricted session, as soon as it asks again, as long as this session lives.
+     * @throws as `pairingRequest`, and 142 for scopes that the device does not ask for
+     */
+    async approvePairing(userCode: string, approval: PairingApproval = {}): Promise<void> {
+      await run('approvePairing', { ...approval, userCode });
+    },
+
+    /** Gives it none. @throws as `pairingRequest` */
+    async denyPairing(userCode: string): Promise<void> {
+      await run('denyPairing', { userCode });
     },
 
     /**
