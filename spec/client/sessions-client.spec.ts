@@ -225,21 +225,29 @@ describe.each([
     expect(outcome).toMatchObject({ code: 142 });
   });
 
-  it.each(['list', 'ended', 'current', 'count', 'revokeOthers', 'revokeAll', 'createRestricted'])(
-    'tells of a prefix that the server does not have: %s',
-    async method => {
-      const outcome = await app.run(
-        ({ Parse, client, outcome }, name) =>
-          outcome(() => (client.sessionsClient(Parse, { functionPrefix: 'other_' }) as any)[name]()),
-        method,
-      );
-      expect(outcome).toMatchObject({
-        code: 141,
-        message: expect.stringMatching(
-          /^The server does not know the function "other_\w+": another functionPrefix, or an older version\.$/,
-        ),
-      });
-      expect(await app.run(({ Parse }) => Parse.User.current()?.id)).toBe(user.userId);
-    },
-  );
+  it.each([
+    'list',
+    'ended',
+    'current',
+    'count',
+    'revokeOthers',
+    'revokeAll',
+    'createRestricted',
+    'pairingRequest',
+    'approvePairing',
+    'denyPairing',
+  ])('tells of a prefix that the server does not have: %s', async method => {
+    const outcome = await app.run(
+      ({ Parse, client, outcome }, name) =>
+        outcome(() => (client.sessionsClient(Parse, { functionPrefix: 'other_' }) as any)[name]()),
+      method,
+    );
+    expect(outcome).toMatchObject({
+      code: 141,
+      message: expect.stringMatching(
+        /^The server does not know the function "other_\w+": another functionPrefix, or an older version\.$/,
+      ),
+    });
+    expect(await app.run(({ Parse }) => Parse.User.current()?.id)).toBe(user.userId);
+  });
 });

@@ -4,6 +4,7 @@ import {
   handleParseError,
   installSessionHandler,
   isInvalidSessionError,
+  pairDevice,
   redirectInvalidSession,
   refusalOf,
   sameSitePath,
@@ -15,6 +16,11 @@ import {
   type EndedSession,
   type InvalidSessionDetails,
   type Refusal,
+  type PairDeviceOptions,
+  type PairedDevice,
+  type PairingCode,
+  type PairingError,
+  type PairingRequest,
   type RestrictedSession,
   type RotatedSession,
   type SessionsClient,
@@ -97,6 +103,39 @@ export async function past(sessions: SessionsClient): Promise<string[]> {
   });
 }
 
+export async function judge(sessions: SessionsClient, userCode: string, ask: (text: string) => boolean) {
+  const { name, scopes, device, ip, place, createdAt }: PairingRequest =
+    await sessions.pairingRequest(userCode);
+  const since: Date = createdAt;
+  const wants: readonly string[] | null = scopes;
+  if (!ask(`${name} (${device.os}, ${place ?? ip}), since ${since}: ${wants}`))
+    return sessions.denyPairing(userCode);
+  const nothing: void = await sessions.approvePairing(userCode);
+  await sessions.approvePairing(userCode, { name: 'Kitchen', scopes: wants ?? [], expiresIn: '30d' });
+  return nothing;
+}
+
+const show = ({ userCode, verificationUri, verificationUriComplete, expiresIn }: PairingCode): string =>
+  `${verificationUri} ${verificationUriComplete} ${userCode} ${expiresIn / 60}`;
+export const pairing: PairDeviceOptions = {
+  serverURL: 'https://example.com/parse',
+  appId: 'app',
+  name: 'Thermometer',
+  scopes: ['Telemetry:create'],
+  installationId: 'th-1',
+  onCode: show,
+  functionPrefix: 'auth_',
+  headers: { 'X-Parse-REST-API-Key': 'key' },
+  signal: new AbortController().signal,
+};
+export const token: Promise<string | null> = pairDevice(pairing).then(
+  ({ sessionToken, expiresAt, scopes, objectId }: PairedDevice) => {
+    const end: Date | null = expiresAt;
+    return end ? sessionToken : `${objectId} ${scopes}`;
+  },
+  ({ status, code, message }: PairingError) => (status === 'denied' ? null : `${code} ${message}`),
+);
+
 /** The client has no import of the server, but knows the same reasons and columns. */
 export const reasonOfClient = (reason: ServersReason): EndedReason => reason;
 export const reasonOfServer = (reason: EndedReason): ServersReason => reason;
@@ -117,6 +156,14 @@ sessionsClient();
 sessionsClient(Parse, { prefix: 'auth_' });
 // @ts-expect-error It is no SDK.
 sessionsClient({ Cloud: Parse.Cloud });
+// @ts-expect-error The code is missing.
+void sessionsClient(Parse).pairingRequest();
+// @ts-expect-error Which installation it is only the device says.
+void sessionsClient(Parse).approvePairing('BCDF-GHJK', { installationId: 'mine' });
+// @ts-expect-error Nobody would see the code.
+void pairDevice({ serverURL: 'https://example.com/parse', appId: 'app' });
+// @ts-expect-error Only who approves says how long.
+void pairDevice({ ...pairing, expiresIn: '30d' });
 // @ts-expect-error A page is given by numbers.
 void sessionsClient(Parse).list({ limit: '10' });
 // @ts-expect-error It is no session.

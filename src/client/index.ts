@@ -1,6 +1,7 @@
 /**
  * The client half of this package, for browsers, React Native and Node: what an app does when its session is over
- * (error 209), how it ended, and the list of the user's sessions. It holds no server code, and needs `parse` only.
+ * (error 209), how it ended, the list of the user's sessions, and the pairing of devices. It holds no server code, and
+ * needs `parse` only; `pairDevice` not even that.
  *
  * @module parse-server-sessions/client
  */
@@ -10,6 +11,7 @@ export { isInvalidSessionError } from './invalid-session';
 export { refusalOf, type Refusal } from './refusal';
 export { installSessionHandler } from './session-handler';
 export { sessionsClient } from './sessions-client';
+export { pairDevice } from './pair-device';
 export { redirectInvalidSession, sameSitePath } from './redirect-invalid-session';
 export type { HandleParseError, ParseErrorHandlers } from './handle-parse-error';
 export type { ConfirmIdentity, IdentityProof } from './confirmation';
@@ -19,6 +21,8 @@ export type {
   ClientEndedSession,
   ClientSession,
   Page,
+  PairingApproval,
+  PairingRequest,
   RestrictedSession,
   RestrictedSessionOptions,
   RotatedSession,
@@ -26,6 +30,13 @@ export type {
   SessionsClient,
   SessionsClientOptions,
 } from './sessions-client';
+export type {
+  PairDeviceOptions,
+  PairedDevice,
+  PairingCode,
+  PairingError,
+  PairingSignal,
+} from './pair-device';
 export type { RedirectInvalidSessionOptions } from './redirect-invalid-session';
 export type { ParseSdk, SignedInUser } from './sdk';
 
