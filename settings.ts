@@ -43,6 +43,17 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
   };
 }
 
+/** Where a person types the code of a device. */
+export function pairingPage(env: NodeJS.ProcessEnv): string {
+  let server = 'http://localhost:1337';
+  try {
+    server = readSettings(env).serverURL;
+  } catch {
+    // Whoever starts the server is told of it.
+  }
+  return new URL('/sessions/pair', server).href;
+}
+
 export function origin(host: string, port: number): string {
   // Listening on every address is not an address to send a request to.
   const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;

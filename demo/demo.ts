@@ -16,6 +16,9 @@ interface Account {
   userId: string;
 }
 
+/** Sends no session. */
+const NOBODY = { sessionToken: '' };
+
 const REFUSED = Parse.Error.OPERATION_FORBIDDEN;
 const ABSENT = Parse.Error.OBJECT_NOT_FOUND;
 const REVOKED = Parse.Error.INVALID_SESSION_TOKEN;
@@ -72,7 +75,7 @@ async function main(): Promise<void> {
     return `a new session, ${minted.sessionId}`;
   });
 
-  const thermometer = await restrictedSession(phone, 'thermometer', ['Telemetry:create']);
+  const thermometer = await pairThermometer(phone, sensor);
   await works('The thermometer writes Telemetry', () => save('Telemetry', { celsius: 19 }, thermometer));
   await refused('The thermometer tries to read Telemetry', REFUSED, async () => {
     const found = await new Parse.Query('Telemetry').find(as(thermometer));
@@ -97,8 +100,8 @@ async function main(): Promise<void> {
   );
   await works('The sensor is told why', async () => {
     const question = { sessionToken: sensor.token };
-    // It has no session any more: the empty token sends none.
-    const ended = await Parse.Cloud.run('endedSession', question, { sessionToken: '' });
+    // It has no session any more.
+    const ended = await Parse.Cloud.run('endedSession', question, NOBODY);
     if (ended?.reason !== 'revoked' || ended.by.kind !== 'session') throw new Error(JSON.stringify(ended));
     return `revoked by another session of the user, at ${new Date(ended.endedAt).toLocaleTimeString()}`;
   });
@@ -149,18 +152,62 @@ async function logIn({ username, password }: Account): Promise<Device> {
   return { token, sessionId: session!.id! };
 }
 
-/** With scopes it may do that and nothing else. */
-async function restrictedSession(phone: Device, name: string, scopes?: string[]): Promise<Device> {
+async function restrictedSession(phone: Device, name: string): Promise<Device> {
   const title = `The person makes a restricted session for a ${name}`;
   try {
-    const params = { name, ...(scopes && { scopes }) };
-    const made = await Parse.Cloud.run('createRestrictedSession', params, as(phone));
+    const made = await Parse.Cloud.run('createRestrictedSession', { name }, as(phone));
     if (made.restricted !== true) throw new Error(`restricted is ${made.restricted}`);
-    step(title, `${made.objectId}, ${scopes ? `for ${scopes.join(', ')} only` : 'restricted'}`);
+    step(title, `${made.objectId}, restricted`);
     return { token: made.sessionToken, sessionId: made.objectId };
   } catch (error) {
     step(title, describe(error), false);
     // The device gets the session that the server has for it, so that the steps that follow show what that is worth.
+    return plainSession(phone);
+  }
+}
+
+/** It has no keyboard: it shows a code, and the person says on the phone what it may do. */
+async function pairThermometer(phone: Device, sensor: Device): Promise<Device> {
+  const wish = { name: 'thermometer', scopes: ['Telemetry:create', 'Telemetry:read'] };
+  let code = { deviceCode: '', userCode: '' };
+  await works('A thermometer without a session asks to be paired, and shows a code', async () => {
+    code = await Parse.Cloud.run('startPairing', wish, NOBODY);
+    return code.userCode;
+  });
+  const { deviceCode, userCode } = code;
+  await works('The phone shows who asks by that code, and for what', async () => {
+    const { name, scopes, ip } = await Parse.Cloud.run('pairingRequest', { userCode }, as(phone));
+    if (name !== wish.name || String(scopes) !== String(wish.scopes))
+      throw new Error(`${name}, for ${scopes}`);
+    return `${name} at ${ip}, for ${scopes.join(' and ')}`;
+  });
+  await refused('The sensor tries to allow it', REFUSED, async () => {
+    await Parse.Cloud.run('approvePairing', { userCode }, as(sensor));
+    return 'a restricted session has made another';
+  });
+  await works('The person allows a part of it', async () => {
+    const scopes = ['Telemetry:create'];
+    await Parse.Cloud.run('approvePairing', { userCode, scopes }, as(phone));
+    return `${scopes} only`;
+  });
+  const thermometer = await collect(deviceCode, phone);
+  await works('Who asks by its code once more gets no second session', async () => {
+    const { status } = await Parse.Cloud.run('completePairing', { deviceCode }, NOBODY);
+    if (status === 'approved') throw new Error('there is a second one');
+    return status;
+  });
+  return thermometer;
+}
+
+async function collect(deviceCode: string, phone: Device): Promise<Device> {
+  const title = 'The thermometer collects its session';
+  try {
+    const paired = await Parse.Cloud.run('completePairing', { deviceCode }, NOBODY);
+    if (paired.status !== 'approved') throw new Error(paired.status);
+    step(title, `${paired.objectId}, for ${paired.scopes}`);
+    return { token: paired.sessionToken, sessionId: paired.objectId };
+  } catch (error) {
+    step(title, describe(error), false);
     return plainSession(phone);
   }
 }
