@@ -61,7 +61,7 @@ describe('the indexes that an operator makes by hand, as the README tells', () =
     const byHand = await onServer(
       databaseURI,
       async server => {
-        expect(await makeByHand(server, ITS_CLASSES)).toBe(5);
+        expect(await makeByHand(server, ITS_CLASSES)).toBe(8);
         return indexesOfOwnClasses(server);
       },
       { indexes: false },

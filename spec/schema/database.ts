@@ -66,6 +66,13 @@ export const OWN_CLASSES = [
   },
   { className: 'ParseSessionFile', column: 'stored', type: 'Boolean', indexed: ['sessionId'] },
   { className: 'ParseSessionDevice', column: 'owner', type: 'String', indexed: ['owner'] },
+  {
+    className: 'ParseSessionPairing',
+    column: 'status',
+    type: 'String',
+    indexed: ['deviceCodeHash', 'expiresAt'],
+  },
+  { className: 'ParseSessionAttempt', column: 'resetAt', type: 'Date', indexed: ['resetAt'] },
 ] as const;
 
 /** Has an app make them, or an earlier version that kept less, as far as the permissions go. */

@@ -94,7 +94,7 @@ type Answer =
  * @returns the device's session
  * @throws TypeError for a wrong option; {@link PairingError} with `status` when it is denied or expires, with `code` when
  * the server refuses: 141 where it pairs no devices (or has another `functionPrefix`), 142 for a wrong name or scope, 155
- * for too many codes; with neither where there is no answer to the first request; the reason of `signal`; and what
+ * for too many codes, 119 where the user may have no further session; with neither where there is no answer to the first request; the reason of `signal`; and what
  * `onCode` throws. No message holds a code or a token.
  * @example
  * const { sessionToken } = await pairDevice({
