@@ -1,7 +1,8 @@
 import { currentUser, type ParseSdk } from './sdk';
 
 /** By what the user proves who he is. */
-export type IdentityProof = { password: string } | { authData: Record<string, object> };
+export type IdentityProof =
+  { password: string; authData?: Record<string, object> } | { authData: Record<string, object> };
 
 /** Asks the user to prove who he is, because the server has refused a request as stale. */
 export type ConfirmIdentity = (error: unknown) => unknown;
