@@ -7,8 +7,11 @@
 const MAX_TEXT = 80;
 const MAX_NAME = 128;
 
-/** A session token, whole or cut, also as a URL writes it, or another secret in hexadecimal digits. */
-const looksLikeToken = (text: string) => /\br(:|%(25)*3a)|[0-9a-f]{32}/i.test(text);
+/**
+ * A session token, whole or cut, also as a URL writes it, another secret in hexadecimal digits, or an address with a
+ * password.
+ */
+const looksSecret = (text: string) => /\br(:|%(25)*3a)|[0-9a-f]{32}|:\/\/[^/]*@/i.test(text);
 
 /** What kind of value it is, in words. */
 export function typeOf(value: unknown): string {
@@ -22,13 +25,13 @@ export function typeOf(value: unknown): string {
  * A text that may be shown, because it helps whoever wrote it: cut, and not at all if it looks like a token.
  */
 export function textOf(text: string): string {
-  if (looksLikeToken(text)) return '…';
+  if (looksSecret(text)) return '…';
   return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text;
 }
 
 /** A value that was given for an option or parameter of this package. Of what holds others only the type is shown. */
 export function shown(value: unknown): string {
-  if (typeof value === 'string') return looksLikeToken(value) ? 'a text' : `'${textOf(value)}'`;
+  if (typeof value === 'string') return looksSecret(value) ? 'a text' : `'${textOf(value)}'`;
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : typeOf(value);
 }
 
@@ -37,7 +40,7 @@ export function shown(value: unknown): string {
  * that no class, function or route could have, or that looks like a token, becomes an empty text.
  */
 export const plainName = (name: string): string =>
-  name.length <= MAX_NAME && /^[@_]?[A-Za-z][\w:]*$/.test(name) && !/r:/.test(name) && !looksLikeToken(name)
+  name.length <= MAX_NAME && /^[@_]?[A-Za-z][\w:]*$/.test(name) && !/r:/.test(name) && !looksSecret(name)
     ? name
     : '';
 

@@ -18,7 +18,8 @@ export function optionErrors(
       other => other.path.length > issue.path.length && issue.path.every((key, i) => key === other.path[i]),
     );
   const told = issues.filter(issue => issue.code === 'unrecognized_keys' || !isWhole(issue));
-  return told.map(issue => describe(issue, options, schema)).join('\n');
+  // A value may break several conditions of the one description.
+  return [...new Set(told.map(issue => describe(issue, options, schema)))].join('\n');
 }
 
 /**
@@ -44,7 +45,8 @@ function describe(issue: z.core.$ZodIssue, options: unknown, schema: z.ZodType):
   }
   if (path.length === 0) return `parseSessions: takes an object of options, got ${typeOf(options)}.`;
   const got = valueAt(options, path);
-  const takes = schemaAt(schema, path)?.description ?? issue.message;
+  const type = schemaAt(schema, path);
+  const takes = type?.description ?? unwrap(type)?.description ?? issue.message;
   const unit = takes.startsWith('a duration') ? wrongUnit(got) : undefined;
   // What stands under names of the app's own may be something else by mistake, with secrets in it.
   const seen = isUnderOwnName(schema, path) ? typeOf(got) : shown(got);

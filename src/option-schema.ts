@@ -57,17 +57,29 @@ const isCronPattern = (pattern: string) => {
   }
 };
 
+/** Devices are told in whole seconds. */
+const MIN_PAIRING_MS = 1000;
 /** How long a pairing may take: whoever is talked into typing a code should have little time for it. */
 const MAX_PAIRING_MS = 60 * 60_000;
 
-/** Whether a code may follow as the fragment. */
+/**
+ * Whether a page may be there that gets its code as the fragment. Devices and mails show the address as it is written, so
+ * nothing that a browser would mend, such as a blank or a backslash.
+ */
 function isPage(address: string): boolean {
-  if (!URL.canParse(address) || address.includes('#')) return false;
-  const { protocol, username, password } = new URL(address);
-  return ['http:', 'https:'].includes(protocol) && username === '' && password === '';
+  if (!/^https?:\/\/[^\s\\#]+$/i.test(address) || !URL.canParse(address)) return false;
+  const { username, password } = new URL(address);
+  return username === '' && password === '';
 }
 
-const page = z.string().max(512).refine(isPage);
+const page = (example: string) =>
+  z
+    .string()
+    .max(512)
+    .refine(isPage)
+    .describe(
+      `an address of http or https such as "${example}", without a user, a fragment or blanks, up to 512 characters`,
+    );
 
 const { batchSize, olderThan, orphans } = purgeParams.shape;
 
@@ -126,20 +138,14 @@ export const optionSchema = z.strictObject({
     .array(z.enum(FACTORS).describe("'authData' or 'email'"))
     .default([])
     .describe("an array of 'authData' and 'email'"),
-  reportUri: page
-    .optional()
-    .describe(
-      'an address of http or https without a fragment, such as "https://example.com/sessions/report"',
-    ),
+  reportUri: page('https://example.com/sessions/report').optional(),
   pairing: z
     .strictObject({
-      verificationUri: page.describe(
-        'an address of http or https without a fragment, such as "https://example.com/sessions/pair"',
-      ),
+      verificationUri: page('https://example.com/sessions/pair'),
       expiresIn: duration
-        .refine(value => value <= MAX_PAIRING_MS)
+        .refine(value => value >= MIN_PAIRING_MS && value <= MAX_PAIRING_MS)
         .default(10 * 60_000)
-        .describe('a duration above 0 and up to an hour such as "10m", or a number of seconds'),
+        .describe('a duration from a second to an hour such as "10m", or a number of seconds'),
       scopes: z
         .array(scope.describe('a scope such as "Telemetry:create"'))
         .min(1)

@@ -110,15 +110,19 @@ export interface SessionsOptions {
    * @default none
    */
   pairing?: {
-    /** The address of the app's page where codes are typed in. It is shown on devices, so it should be short. */
+    /**
+     * The address of the app's page where codes are typed in, without a fragment. It is shown on devices, so it should be
+     * short.
+     */
     verificationUri: string;
-    /** How long a code is good for: a duration up to an hour, or seconds. @default '10m' */
+    /** How long a code is good for: a duration from a second to an hour, or seconds. @default '10m' */
     expiresIn?: string | number;
     /** The most that any pairing may get. @default what any restricted session may do */
     scopes?: readonly string[];
   };
   /**
-   * The address of the app's page behind `reportLink()`, by which a user says that a new session is not his.
+   * The address of the app's page behind `reportLink()`, by which a user says that a new session is not his. It has no
+   * fragment, because the token becomes that.
    * @default `/sessions/report` at the origin of Parse Server's public address
    */
   reportUri?: string;

@@ -25,6 +25,15 @@ const BOOLEAN = 'true or false';
 const DURATION =
   'a duration above 0 such as "30m" or "90d", up to 100 years, or a number of seconds, up to 10 years';
 const INTERVAL = 'a duration such as "60s" or "5m", or a number of seconds, above 0 and up to 24 days';
+const page = (name: string) =>
+  `an address of http or https such as "https://example.com/sessions/${name}", without a user, a fragment or blanks, ` +
+  'up to 512 characters';
+const URI = 'https://example.com/pair';
+const SCOPES = 'an array of 1 to 64 scopes';
+const SCOPE = 'a scope such as "Telemetry:create"';
+const MANY = Array.from({ length: 65 }, (_, i) => `Note${i}:read`);
+const PAIRING = '{ verificationUri, expiresIn, scopes }';
+const PAIRING_TIME = 'a duration from a second to an hour such as "10m", or a number of seconds';
 const KIND = '{ idle, maxAge }, at least one of them';
 
 describe('a wrong option', () => {
@@ -79,6 +88,26 @@ describe('a wrong option', () => {
       'a whole number from 1 on',
     ],
     ['onLimit', { onLimit: 'ignore' }, "'ignore'", "'revoke-oldest' or 'refuse'"],
+    ['pairing', { pairing: true }, 'true', PAIRING],
+    ['pairing', { pairing: false }, 'false', PAIRING],
+    ['pairing', { pairing: URI }, `'${URI}'`, PAIRING],
+    ['pairing.verificationUri', { pairing: {} }, 'undefined', page('pair')],
+    ['pairing.expiresIn', { pairing: { verificationUri: URI, expiresIn: '61m' } }, "'61m'", PAIRING_TIME],
+    ['pairing.expiresIn', { pairing: { verificationUri: URI, expiresIn: 3601 } }, '3601', PAIRING_TIME],
+    ['pairing.expiresIn', { pairing: { verificationUri: URI, expiresIn: 0.5 } }, '0.5', PAIRING_TIME],
+    ['pairing.expiresIn', { pairing: { verificationUri: URI, expiresIn: 0 } }, '0', PAIRING_TIME],
+    ['pairing.scopes', { pairing: { verificationUri: URI, scopes: [] } }, 'an array', SCOPES],
+    ['pairing.scopes', { pairing: { verificationUri: URI, scopes: null } }, 'null', SCOPES],
+    ['pairing.scopes', { pairing: { verificationUri: URI, scopes: 'Note:read' } }, "'Note:read'", SCOPES],
+    ['pairing.scopes', { pairing: { verificationUri: URI, scopes: 65 } }, '65', SCOPES],
+    ['pairing.scopes', { pairing: { verificationUri: URI, scopes: MANY } }, 'an array', SCOPES],
+    [
+      'pairing.scopes[1]',
+      { pairing: { verificationUri: URI, scopes: ['Note:read', 'Note'] } },
+      "'Note'",
+      SCOPE,
+    ],
+    ['pairing.scopes[0]', { pairing: { verificationUri: URI, scopes: [5] } }, '5', SCOPE],
     ['purge', { purge: true }, 'true', '{ schedule, batchSize, olderThan, orphans }'],
     ['purge.schedule', { purge: {} }, 'undefined', 'a cron pattern such as "*/15 * * * *"'],
     ['purge.schedule', { purge: { schedule: 'daily' } }, "'daily'", 'a cron pattern such as "*/15 * * * *"'],
@@ -92,6 +121,48 @@ describe('a wrong option', () => {
     ['purge.orphans', { purge: { schedule: '0 * * * *', orphans: 'all' } }, "'all'", BOOLEAN],
   ])('%s is named, with what it got and what it takes: %j', (path, options, got, takes) => {
     expect(errorsOf(options)).toEqual([`parseSessions: option "${path}" got ${got}, takes ${takes}.`]);
+  });
+
+  describe.each<[path: string, page: string, optionsOf: (uri: unknown) => object]>([
+    ['pairing.verificationUri', 'pair', verificationUri => ({ pairing: { verificationUri } })],
+    ['reportUri', 'report', reportUri => ({ reportUri })],
+  ])('%s, whose page gets a code or a token as the fragment', (path, name, optionsOf) => {
+    it.each<[uri: unknown, got?: string]>([
+      ['/sessions/pair'],
+      ['example.com/pair'],
+      ['//example.com/pair'],
+      [''],
+      ['https://'],
+      ['https:example.com'],
+      ['https:/example.com'],
+      ['javascript:alert(1)'],
+      ['data:text/html,x'],
+      ['ftp://example.com/pair'],
+      ['https://example.com/pair#'],
+      ['https://example.com/pair#/codes'],
+      [' https://example.com/pair'],
+      ['https://example.com/pair\t'],
+      ['https://example.com/pa ir'],
+      ['https:\\\\example.com\\pair'],
+      [`https://example.com/${'x'.repeat(500)}`, `'https://example.com/${'x'.repeat(60)}…'`],
+      // A password is not shown.
+      ['https://ada:lovelace@example.com/pair', 'a text'],
+      ['https://ada@example.com/pair', 'a text'],
+      [5, '5'],
+      [null, 'null'],
+      [{ href: 'https://example.com/' }, 'an object'],
+    ])('is not %j', (uri, got = `'${String(uri)}'`) => {
+      expect(errorsOf(optionsOf(uri))).toEqual([
+        `parseSessions: option "${path}" got ${got}, takes ${page(name)}.`,
+      ]);
+    });
+
+    it.each(['https://example.com', 'http://127.0.0.1:1337/pair', 'HTTPS://example.com/a%20b/?from=device'])(
+      'may be %s, and stays as it is written',
+      uri => {
+        expect(resolveOptions(optionsOf(uri))).toMatchObject(optionsOf(uri));
+      },
+    );
   });
 
   it.each([
@@ -198,6 +269,13 @@ describe('an unknown option', () => {
       'a boolean',
       'schedule, batchSize, olderThan, orphans.',
     ],
+    [
+      'pairing.interval',
+      { pairing: { verificationUri: URI, interval: 5 } },
+      'a number',
+      'verificationUri, expiresIn, scopes.',
+    ],
+    ['reportURI', { reportURI: URI }, 'a text', 'guard, '],
     ['toString', { toString: 1 }, 'a number', 'guard, '],
   ])('%s is named, with what it got and what is known', (path, options, got, known) => {
     const [error, ...more] = errorsOf(options);
@@ -225,6 +303,10 @@ describe('right options', () => {
       activity: { enabled: true, flushInterval: 60_000 },
     });
     expect(resolveOptions().purge).toBeUndefined();
+    expect(resolveOptions().pairing).toBeUndefined();
+    expect(resolveOptions().reportUri).toBeUndefined();
+    const { pairing } = resolveOptions({ pairing: { verificationUri: URI } });
+    expect(pairing).toEqual({ verificationUri: URI, expiresIn: 600_000 });
   });
 
   it('that are undefined count as left out', () => {
@@ -235,6 +317,8 @@ describe('right options', () => {
       indexes: undefined,
       expiry: undefined,
       activity: undefined,
+      pairing: undefined,
+      reportUri: undefined,
       purge: undefined,
     };
     expect(resolveOptions(omitted)).toEqual(resolveOptions({}));
@@ -272,6 +356,21 @@ describe('right options', () => {
       'a short interval',
       { activity: { flushInterval: 0.5 } },
       { activity: { enabled: true, flushInterval: 500 } },
+    ],
+    [
+      'the longest time of a code',
+      { pairing: { verificationUri: URI, expiresIn: '1h' } },
+      { pairing: { verificationUri: URI, expiresIn: 3_600_000 } },
+    ],
+    [
+      'the shortest one',
+      { pairing: { verificationUri: URI, expiresIn: 1 } },
+      { pairing: { verificationUri: URI, expiresIn: 1000 } },
+    ],
+    [
+      'the most that a pairing may get',
+      { pairing: { verificationUri: URI, scopes: ['Telemetry:*', '@File:read', 'function:report'] } },
+      { pairing: { scopes: ['Telemetry:*', '@File:read', 'function:report'] } },
     ],
     ['the longest interval', { activity: { flushInterval: '24d' } }, { activity: { enabled: true } }],
   ])('are taken: %s', (_what, options, resolved) => {
