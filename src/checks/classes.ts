@@ -1,16 +1,18 @@
 import type { ResolvedOptions } from '../options';
 import type { Database } from '../parse-server';
 import { freshClasses } from '../policy/fresh';
+import { classOf } from '../policy/scopes';
 import { classesMissing } from '../schema/classes';
 
 /** One warning for each class that an option names and that does not exist. It may be made later. */
 export async function missingClasses(
   database: Database,
-  { guard, fresh }: Pick<ResolvedOptions, 'guard' | 'fresh'>,
+  { guard, fresh, pairing }: Pick<ResolvedOptions, 'guard' | 'fresh' | 'pairing'>,
 ): Promise<string[]> {
   const guarded = guard === '*' ? [] : Array.isArray(guard) ? guard : guard.except;
   const needFresh = freshClasses(fresh);
-  const missing = new Set(await classesMissing(database, [...guarded, ...needFresh]));
+  const ofDevices = (pairing?.scopes ?? []).flatMap(scope => classOf(scope) ?? []);
+  const missing = new Set(await classesMissing(database, [...guarded, ...needFresh, ...ofDevices]));
   if (missing.size === 0) return [];
   const schema = await database.loadSchema();
   const known = (await schema.getAllClasses({ clearCache: false })).map(({ className }) => className);
@@ -26,7 +28,11 @@ export async function missingClasses(
     guard !== '*' && 'except' in guard
       ? warnings('guard.except', guarded, 'restricted sessions may write it')
       : warnings('guard', guarded);
-  return [...ofGuard, ...warnings('fresh', needFresh)];
+  return [
+    ...ofGuard,
+    ...warnings('fresh', needFresh),
+    ...warnings('pairing.scopes', ofDevices, 'a device may be given it'),
+  ];
 }
 
 /** How many letters in a row may be other ones: enough for two that have changed places. */
