@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { Secret, TOTP } from 'otpauth';
 import { normal, onStockAndMounted, type Play } from '../support/same-as-stock';
 import { openLiveQuery } from '../support/live-query';
 import {
@@ -8,6 +9,7 @@ import {
   type SpecServer,
   type SpecUser,
 } from '../support/server';
+import { listenTo, type Told } from '../support/told';
 import { postAsText } from '../support/ways-in';
 
 declare const Parse: any;
@@ -21,6 +23,8 @@ const MAINTENANCE_KEY = 'specs-maintenance-key';
 
 /** What Parse Server logs, at every level: the texts, and the objects beside them. */
 let lines: string[] = [];
+/** What listeners have been told. */
+let told: Told[] = [];
 const textOf = (part: unknown) =>
   typeof part === 'string' ? part : `${JSON.stringify(part)} ${inspect(part, { depth: 20 })}`;
 const loggerAdapter = {
@@ -66,11 +70,13 @@ describe('the log with `verbose` holds no secret of', () => {
       Parse.Cloud.beforeLogin(() => undefined);
     };
     const badge = { validateAuthData: async () => undefined, validateAppId: async () => undefined };
+    const mfa = { enabled: true, options: ['TOTP'] };
     server = await startServer(
-      {},
-      { silent: false, verbose: true, loggerAdapter, auth: { badge }, maintenanceKey: MAINTENANCE_KEY },
+      { pairing: { verificationUri: 'https://example.com/pair' } },
+      { silent: false, verbose: true, loggerAdapter, auth: { badge, mfa }, maintenanceKey: MAINTENANCE_KEY },
       { cloud, graphql: true, liveQuery: true },
     );
+    told = listenTo(server, ['created', 'revoked', 'expired', 'blocked', 'newDevice', 'addressChanged']);
     await server.makeClass('Note');
     const { body } = await server.rest('POST', '/users', { body: { username: 'owner', password: PASSWORD } });
     user = { userId: body.objectId, token: body.sessionToken, username: 'owner', password: PASSWORD };
@@ -90,6 +96,146 @@ describe('the log with `verbose` holds no secret of', () => {
     expectNoSecret(user.token, made.sessionToken);
     expect(lines.join('\n')).toContain('Ran cloud function confirmIdentity');
     expect(lines.join('\n')).toContain('REQUEST for [POST] /parse/functions/confirmIdentity');
+  });
+
+  it('a function that was asked wrongly', async () => {
+    const params = {
+      userCode: { text: PASSWORD },
+      deviceCode: [DEVICE_CODE],
+      authData: BADGE,
+      token: [CHOSEN],
+    };
+    for (const name of ['confirmIdentity', 'approvePairing', 'completePairing', 'reportSession', 'nosuch'])
+      await server.run(name, params, user).catch(() => undefined);
+    expectNoSecret(user.token);
+  });
+
+  describe('those that answer secrets,', () => {
+    /** What is stored where nothing of it belongs: the tokens themselves are in `_Session` only. */
+    const stored = async () => {
+      const classes = [
+        'ParseSessionAttempt',
+        'ParseSessionPairing',
+        'ParseEndedSession',
+        'ParseSessionDevice',
+      ];
+      return JSON.stringify(await Promise.all(classes.map(name => server.rawFind(name, {}))));
+    };
+    async function expectNowhere(...secrets: string[]): Promise<void> {
+      expectNoSecret(...secrets);
+      const elsewhere = [JSON.stringify(told), await stored()].join();
+      for (const secret of secrets.flatMap(spellings)) expect(elsewhere).not.toContain(secret);
+    }
+    /** As a user may type a code. */
+    const typed = (userCode: string) => [
+      userCode,
+      userCode.replace('-', ''),
+      userCode.toLowerCase(),
+      userCode.toLowerCase().replace('-', ''),
+    ];
+    const start = (wish: object = {}) => server.run('startPairing', wish);
+    const secretsOf = ({ deviceCode, userCode, verificationUriComplete }: any): string[] => [
+      deviceCode,
+      ...typed(userCode),
+      verificationUriComplete,
+    ];
+    const message = (call: Promise<unknown>) =>
+      call.then(
+        () => '',
+        error => error.message as string,
+      );
+
+    beforeEach(() => server.rawDelete('ParseSessionAttempt', { count: { $gt: 0 } }).catch(() => undefined));
+
+    it('pairing a device', async () => {
+      const started = await start({ name: 'Boiler' });
+      const { deviceCode, userCode } = started;
+      const [asTyped, joined, small] = typed(userCode);
+      await server.run('completePairing', { deviceCode });
+      await server.run('pairingRequest', { userCode: small }, user);
+      await server.run('approvePairing', { userCode: joined, name: 'Kitchen' }, user);
+      // What is over is told in the same words as what never was.
+      const errors = [
+        await message(server.run('approvePairing', { userCode: asTyped }, user)),
+        await message(server.run('denyPairing', { userCode: small }, user)),
+        await message(server.run('denyPairing', { deviceCode, userCode, more: 1 }, user)),
+        await message(server.run('completePairing', { deviceCode, userCode })),
+        await message(server.run('completePairing', { deviceCode: deviceCode.repeat(4) })),
+      ];
+      await server.rawUpdate('ParseSessionPairing', { status: 'approved' }, { polledAt: null });
+      const { sessionToken } = await server.run('completePairing', { deviceCode });
+      expect(sessionToken).toMatch(/^r:/);
+      await server.sessions.store.revokeAllForUser(user.userId, { except: user.token });
+      await expectNowhere(...secretsOf(started), sessionToken, user.token);
+      for (const secret of secretsOf(started)) expect(errors.join()).not.toContain(secret);
+      expect(lines.join('\n')).toContain('Ran cloud function pairingRequest');
+      expect(lines.join('\n')).toContain('RESPONSE from [POST] /parse/functions/startPairing');
+    });
+
+    it('pairing by a batch, by GraphQL and with a body as a text', async () => {
+      const call = (name: string, body: object) => ({
+        method: 'POST',
+        path: `/parse/functions/${name}`,
+        body,
+      });
+      const { body } = await server.rest('POST', '/batch', {
+        body: { requests: [call('startPairing', {})] },
+      });
+      const [first, last] = [body[0].success.result, await start()];
+      const requests = [first, last].map(({ userCode }) => call('approvePairing', { userCode }));
+      await server.rest('POST', '/batch', { ...user, body: { requests } });
+      const mutation = `mutation ($params: Object) {
+        callCloudCode(input: { functionName: completePairing, params: $params }) { result }
+      }`;
+      const collected = await server.graphql(mutation, { params: { deviceCode: first.deviceCode } });
+      const inline = `mutation { callCloudCode(input: {
+        functionName: completePairing, params: { deviceCode: ${JSON.stringify(last.deviceCode)} }
+      }) { result } }`;
+      const others = await server.graphql(inline);
+      const tokens = [collected, others].map(({ body }) => body.data.callCloudCode.result.sessionToken);
+      expect(tokens).toEqual([expect.stringMatching(/^r:/), expect.stringMatching(/^r:/)]);
+      await postAsText(server, '/functions/pairingRequest', { userCode: first.userCode }, user);
+      await server.rest('GET', `/functions/pairingRequest?userCode=${typed(first.userCode)[3]}`, user);
+      await expectNowhere(...secretsOf(first), ...secretsOf(last), ...tokens);
+    });
+
+    it('the report of a session', async () => {
+      const { token } = await server.login('owner', PASSWORD, { 'User-Agent': 'Acme/1.0 (Windows NT 10.0)' });
+      const link = await server.sessions.reportLink((await server.sessions.store.find(token))!);
+      const report = decodeURIComponent(link.split('#token=')[1]!);
+      const [, proof] = report.split('.');
+      const search = new URLSearchParams({ token: report });
+      await server.rest('GET', `/functions/reportSession?${search}`);
+      const wrong = await message(server.run('reportSession', { token: report, more: 1 }));
+      expect(await server.run('reportSession', { token: report })).toEqual({ revoked: 1 });
+      await postAsText(server, '/functions/reportSession', { token: report }, {});
+      expect(wrong).not.toContain(proof);
+      await expectNowhere(link, report, proof!, token);
+      expect(lines.join('\n')).toContain('Ran cloud function reportSession');
+    });
+
+    it('the rotation of a token, also with a proof', async () => {
+      const { token } = await server.login('owner', PASSWORD);
+      const first = await server.run('rotateSession', {}, { token });
+      const params = { password: PASSWORD, rotate: true };
+      const { sessionToken } = await server.run('confirmIdentity', params, { token: first.sessionToken });
+      await expectNowhere(token, first.sessionToken, sessionToken);
+    });
+
+    it('a second factor, its setting up included', async () => {
+      const secret = new Secret({ size: 20 });
+      const other = await server.signUp();
+      const token = new TOTP({ algorithm: 'SHA1', digits: 6, period: 30, secret }).generate();
+      const body = { authData: { mfa: { secret: secret.base32, token } } };
+      const linked = await server.rest('PUT', `/users/${other.userId}`, { token: other.token, body });
+      const codes: string[] = linked.body.authDataResponse.mfa.recovery.split(', ');
+      const confirm = (code: string) => ({ authData: { mfa: { token: code } } });
+      const wrong = await message(server.run('confirmIdentity', confirm(PASSWORD), other));
+      await server.run('confirmIdentity', confirm(codes[0]!), other);
+      await message(server.run('confirmIdentity', confirm(codes[0]!), other));
+      expect(wrong).not.toBe('');
+      await expectNowhere(secret.base32, ...codes, other.token);
+    });
   });
 
   it('a batch', async () => {

@@ -23,6 +23,8 @@ const SECRET_NAMES = [
   'deviceCode',
   'userCode',
   'verificationUriComplete',
+  // What a provider answers when it is linked: recovery codes.
+  'authDataResponse',
   'authData',
   'masterKey',
   '_MasterKey',
