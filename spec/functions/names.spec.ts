@@ -17,7 +17,13 @@ const NAMES = [
   'sessionStats',
   'endedSession',
   'listEndedSessions',
+  'reportSession',
 ];
+
+/** They are there with the option `pairing` only. */
+const PAIRING_NAMES = ['startPairing', 'pairingRequest', 'approvePairing', 'denyPairing', 'completePairing'];
+const ALL_NAMES = [...NAMES, ...PAIRING_NAMES];
+const pairing = { verificationUri: 'https://example.com/pair' };
 
 /** 141 is what Parse Server answers for a function that is not there. */
 const UNKNOWN = { code: 141, error: expect.stringMatching(/^Invalid function/) };
@@ -34,18 +40,29 @@ describe('the names of the cloud functions', () => {
     (await server!.rest('POST', `/functions/${name}`, { master: true, body: {} })).body;
 
   it('are those of the documentation', async () => {
-    server = await startServer();
-    for (const name of NAMES) expect(await call(name)).not.toEqual(UNKNOWN);
+    server = await startServer({ pairing });
+    for (const name of ALL_NAMES) expect(await call(name)).not.toEqual(UNKNOWN);
     expect(await call('listSession')).toEqual(UNKNOWN);
+  });
+
+  it('without the option pairing are none that pair devices: they are the app’s, or answer as on stock', async () => {
+    server = await startServer({}, {}, { mounted: false });
+    const onStock = await Promise.all(PAIRING_NAMES.map(call));
+    await server.stop();
+    server = await startServer();
+    expect(await Promise.all(PAIRING_NAMES.map(call))).toEqual(onStock);
+    expect(onStock).toEqual(PAIRING_NAMES.map(() => UNKNOWN));
+    for (const name of PAIRING_NAMES) Parse.Cloud.define(name, () => `the app’s ${name}`);
+    for (const name of PAIRING_NAMES) expect(await call(name)).toEqual({ result: `the app’s ${name}` });
   });
 
   it('all begin with functionPrefix, and leave the plain names to the app', async () => {
     server = await startServer(
-      { functionPrefix: 'auth_' },
+      { functionPrefix: 'auth_', pairing },
       {},
-      { cloud: () => NAMES.forEach(name => Parse.Cloud.define(name, () => `the app’s ${name}`)) },
+      { cloud: () => ALL_NAMES.forEach(name => Parse.Cloud.define(name, () => `the app’s ${name}`)) },
     );
-    for (const name of NAMES) {
+    for (const name of ALL_NAMES) {
       expect(await call(`auth_${name}`)).not.toEqual(UNKNOWN);
       expect(await call(name)).toEqual({ result: `the app’s ${name}` });
     }
@@ -54,8 +71,8 @@ describe('the names of the cloud functions', () => {
   });
 
   it('without a function of the app are unknown when there is a prefix', async () => {
-    server = await startServer({ functionPrefix: 'auth_' });
-    for (const name of NAMES) expect(await call(name)).toEqual(UNKNOWN);
+    server = await startServer({ functionPrefix: 'auth_', pairing });
+    for (const name of ALL_NAMES) expect(await call(name)).toEqual(UNKNOWN);
   });
 
   it('stop an app that defines its own from starting, and tell it why', async () => {
@@ -74,8 +91,8 @@ describe('the names of the cloud functions', () => {
   });
 
   it('are taken, each of them, also after the start', async () => {
-    server = await startServer();
-    for (const name of NAMES) {
+    server = await startServer({ pairing });
+    for (const name of ALL_NAMES) {
       expect(() => Parse.Cloud.define(name, () => 'mine')).toThrow(`"${name}"`);
     }
     Parse.Cloud.define('late', () => 'mine');
