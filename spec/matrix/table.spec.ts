@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs';
+import { OWN_CLASSES as CLOSED_CLASSES } from '../../src/schema/own-class';
 import {
   cellsOf,
   combinations,
@@ -9,6 +10,7 @@ import {
 } from '../support/matrix/cells';
 import { knownFaultOf, ruleOf } from '../support/matrix/expectation';
 import { knownFaults } from '../support/matrix/known-faults';
+import { OWN_CLASSES } from '../support/matrix/groups';
 import { RULES } from '../support/matrix/rules';
 import { SUBJECTS } from '../support/matrix/subjects';
 
@@ -50,6 +52,10 @@ describe('the table of the matrix', () => {
   it('has no rule that decides nothing', () => {
     const deciding = new Set(combinations().map(ruleOf));
     expect(RULES.filter(rule => !deciding.has(rule))).toEqual([]);
+  });
+
+  it('has every class of this package', () => {
+    expect([...OWN_CLASSES].sort()).toEqual([...CLOSED_CLASSES].sort());
   });
 
   it('has all its subjects in the spec files, each once', () => {

@@ -66,13 +66,13 @@ export const OWN_CLASSES = [
   },
   { className: 'ParseSessionFile', column: 'stored', type: 'Boolean', indexed: ['sessionId'] },
   { className: 'ParseSessionDevice', column: 'owner', type: 'String', indexed: ['owner'] },
+  { className: 'ParseSessionAttempt', column: 'resetAt', type: 'Date', indexed: ['resetAt'] },
   {
     className: 'ParseSessionPairing',
-    column: 'status',
+    column: 'userId',
     type: 'String',
     indexed: ['deviceCodeHash', 'expiresAt'],
   },
-  { className: 'ParseSessionAttempt', column: 'resetAt', type: 'Date', indexed: ['resetAt'] },
 ] as const;
 
 /** Has an app make them, or an earlier version that kept less, as far as the permissions go. */

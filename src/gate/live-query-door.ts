@@ -2,6 +2,7 @@ import { ErrorCode, invalidSessionError, parseError } from '../errors';
 import { mayAccess, scopesOf } from '../policy/scopes';
 import type { Runtime } from '../runtime';
 import type { Composer, Register } from '../parse-cloud';
+import { isOwnClass, ownClassError } from '../schema/own-class';
 import { isForeignToken } from '../sessions/callers';
 import type { SessionRecord } from '../record';
 import type { LiveClient } from '../sessions/live-clients';
@@ -188,6 +189,7 @@ function sendRefusal(socket: Socket, requestId: unknown, error: { code?: number;
 async function admitMessage(message: Subscribe, client: SocketClient, runtime: Runtime): Promise<void> {
   if (client.hasMasterKey) return;
   const { className } = message.query;
+  if (isOwnClass(className)) throw ownClassError(className);
   const own = message.sessionToken;
   const replaced = client.getSubscriptionInfo(message.requestId)?.sessionToken;
   for (const token of new Set([own, replaced, client.sessionToken])) {

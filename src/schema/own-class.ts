@@ -1,3 +1,4 @@
+import { ErrorCode, parseError } from '../errors';
 import type { Database, Query, Row } from '../parse-server';
 import { classesMissing } from './classes';
 import { addColumns, ensureIndexes, type IndexContext, type NeededClass } from './columns';
@@ -17,7 +18,7 @@ export const PAIRING_CLASS = 'ParseSessionPairing';
 /** Parse's `DUPLICATE_VALUE`. */
 const EXISTS = 137;
 
-const OWN_CLASSES: ReadonlySet<string> = new Set([
+export const OWN_CLASSES: ReadonlySet<string> = new Set([
   FILE_CLASS,
   DEVICE_CLASS,
   HISTORY_CLASS,
@@ -25,6 +26,8 @@ const OWN_CLASSES: ReadonlySet<string> = new Set([
   PAIRING_CLASS,
 ]);
 export const isOwnClass = (className: string): boolean => OWN_CLASSES.has(className);
+export const ownClassError = (className: string) =>
+  parseError(ErrorCode.OPERATION_FORBIDDEN, `${className} is the server's own.`);
 
 /** Class-level permissions for nobody but the server. */
 const CLOSED = { find: {}, get: {}, count: {}, create: {}, update: {}, delete: {}, addField: {} };

@@ -1,5 +1,6 @@
 import { COLLECTIONS, transactionalBatch, WAYS_IN, type WayIn } from '../ways-in';
 import { CALLERS, type Caller } from './callers';
+import { OWN_CLASSES } from './groups';
 import { ROLE_MEMBERS, SUBJECTS, subjectOf, type MatrixOperation, type SubjectName } from './subjects';
 
 export type Database = 'postgresql' | 'mongodb';
@@ -45,7 +46,7 @@ export const FILES = {
     'a column that is the package’s',
   ],
   'app-classes': ['Invoice', 'Reading', 'PaymentMethod'],
-  'built-in-classes': ['_Installation', 'ParseSessionDevice', 'ParseSessionFile', 'ParseEndedSession'],
+  'built-in-classes': ['_Installation', ...OWN_CLASSES],
 } satisfies Record<string, SubjectName[]>;
 
 export type File = keyof typeof FILES;

@@ -27,7 +27,13 @@ export const USERS = [
   'the users in a role',
 ] as const;
 export const ROLES = ['a role', 'the members of a role'] as const;
-export const OWN_CLASSES = ['ParseSessionDevice', 'ParseSessionFile', 'ParseEndedSession'] as const;
+export const OWN_CLASSES = [
+  'ParseSessionDevice',
+  'ParseSessionFile',
+  'ParseEndedSession',
+  'ParseSessionAttempt',
+  'ParseSessionPairing',
+] as const;
 
 export const BY_HTTP = [
   'REST',

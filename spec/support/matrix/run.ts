@@ -4,6 +4,7 @@ import { makeSession, makeUser, pointerTo } from '../sessions';
 import { defineSdkRead, defineSdkWrite, type Outcome, type Who } from '../ways-in';
 import { APP_USER_HEADER, callerKind, MAINTENANCE_KEY } from './callers';
 import { MATRIX_WAYS, type Cell } from './cells';
+import { OWN_CLASSES } from './groups';
 import { labelled } from './labels';
 import { ROLE_MEMBERS, sessionRow, subjectOf, userRow, type Ids, type Place, type Row } from './subjects';
 
@@ -30,9 +31,7 @@ const APP_CLASSES: Array<[string, Json?]> = [
   ['Invoice'],
   ['Reading'],
   ['PaymentMethod'],
-  ['ParseSessionDevice', CLOSED],
-  ['ParseSessionFile', CLOSED],
-  ['ParseEndedSession', CLOSED],
+  ...OWN_CLASSES.map((name): [string, Json] => [name, CLOSED]),
 ];
 const JOIN = { fields: { relatedId: { type: 'String' }, owningId: { type: 'String' } } };
 

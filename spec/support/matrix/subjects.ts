@@ -1,4 +1,5 @@
 import { pointerTo } from '../sessions';
+import { OWN_CLASSES } from './groups';
 
 type Json = Record<string, any>;
 
@@ -155,6 +156,11 @@ const ofApp = (className: string): Subject => ({
   ],
 });
 
+const ownClasses = Object.fromEntries(OWN_CLASSES.map(name => [name, ofApp(name)])) as Record<
+  (typeof OWN_CLASSES)[number],
+  Subject
+>;
+
 export const SUBJECTS = {
   'the own user': user,
   'another user': {
@@ -234,9 +240,7 @@ export const SUBJECTS = {
       ['_Installation', { installationId: created }],
     ],
   },
-  ParseSessionDevice: ofApp('ParseSessionDevice'),
-  ParseSessionFile: ofApp('ParseSessionFile'),
-  ParseEndedSession: ofApp('ParseEndedSession'),
+  ...ownClasses,
 } satisfies Record<string, Subject>;
 
 export type SubjectName = keyof typeof SUBJECTS;

@@ -1,5 +1,4 @@
-import { ErrorCode, parseError } from '../../errors';
-import { isOwnClass } from '../../schema/own-class';
+import { isOwnClass, ownClassError } from '../../schema/own-class';
 import type { Rule } from '../rule';
 
 /** Keeps clients out of this package's own classes, also where an app or a client made the class first. */
@@ -8,7 +7,6 @@ export const ownClassesRule: Rule = {
 
   judge({ visit, className, byClient }) {
     // The maintenance key names permissions as a client does (`RestQuery.js` of 9.10.0).
-    if (byClient && visit.caller.kind !== 'master')
-      throw parseError(ErrorCode.OPERATION_FORBIDDEN, `${className} is the server's own.`);
+    if (byClient && visit.caller.kind !== 'master') throw ownClassError(className);
   },
 };
