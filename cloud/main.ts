@@ -44,3 +44,16 @@ Parse.Cloud.define(
   },
   sessions.requireUnrestrictedSession,
 );
+
+// The mail "Was this you?" at the first session from a new device. Whoever signs up knows that he does, and a log-in by
+// support (/loginAs) is no device of his. This example has no mail adapter, so the console shows the text that would be
+// sent. A real app hands it to its adapter and never logs it: whoever has the link can end that session.
+sessions.on('newDevice', async ({ sessionId, userId, device, ip, createdWith, signUp }) => {
+  if (userId === null || signUp || createdWith?.authProvider === 'masterkey') return;
+  const user = await new Parse.Query(Parse.User).get(userId, { useMasterKey: true });
+  const link = await sessions.reportLink(sessionId);
+  console.log(
+    `Mail to ${user.getUsername()}: you are signed in on a new device, ${device.browser ?? 'an app'} on ` +
+      `${device.os ?? 'an unknown system'} at ${ip}. This was not me: ${link}`,
+  );
+});
