@@ -92,13 +92,13 @@ export interface Sessions {
   invalidate(session: SessionRef): Promise<void>;
   /**
    * Everything that is kept about a user, as JSON without a token or a secret: his sessions, the records of those that
-   * have ended, his known devices.
+   * have ended, his known devices, the pairings that he has allowed.
    * @throws TypeError for what is no user. One who is deleted may have left records.
    */
   exportUser(user: UserRef): Promise<UserData>;
   /**
    * Removes it: addresses, user agents and names of his sessions, the records of those that have ended, his known
-   * devices. His sessions go on, with their installation ids, and keep again where they are used from, as far as the option
+   * devices, the pairings that he has allowed. His sessions go on, with their installation ids, and keep again where they are used from, as far as the option
    * `privacy` allows.
    * Another process may still write an access that it noted before (`activity.flushInterval`).
    * @throws TypeError for what is no user.

@@ -28,7 +28,7 @@ import { Places } from './places/places';
 import { adoptPrivacy, type TracedClass } from './privacy/adopt';
 import { schedulePurge } from './purge/schedule';
 import { makeRuntime, shutDown, type Runtime } from './runtime';
-import { HISTORY_CLASS } from './schema/own-class';
+import { HISTORY_CLASS, PAIRING_CLASS } from './schema/own-class';
 import { ensureColumns, ensureIndexes } from './schema/columns';
 import { csrfTokenOf, secretOf, verifyCsrfToken } from './secret/secret';
 import { reportLinkOf } from './report/report-link';
@@ -194,6 +194,7 @@ async function openOwnClasses({ ownClasses, history }: Runtime): Promise<void> {
 const tracedClasses = ({ history }: ResolvedOptions): TracedClass[] => [
   { className: '_Session', devices: ['userAgent'] },
   ...(history ? [{ className: HISTORY_CLASS, devices: HISTORY_DEVICES }] : []),
+  { className: PAIRING_CLASS, devices: ['userAgent'] },
 ];
 
 /**

@@ -7,6 +7,7 @@ import { listenTo, type Told } from '../support/told';
 const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
 const CHROME = FIREFOX.replace('Firefox/140.0', 'Chrome/140.0');
 const from = (ip: string, agent = FIREFOX) => ({ 'X-Forwarded-For': ip, 'User-Agent': agent });
+const PAIRING = { verificationUri: 'https://example.com/pair' };
 const BEHIND_PROXY = { masterKeyIps: ['0.0.0.0/0', '::/0'] };
 
 describe.each([
@@ -40,7 +41,7 @@ describe.each([
   const hasAgents = agent !== null;
 
   beforeAll(async () => {
-    server = await startServer({ privacy }, BEHIND_PROXY);
+    server = await startServer({ privacy, pairing: PAIRING }, BEHIND_PROXY);
     server.app.set('trust proxy', true);
     told = listenTo(server, ['created', 'newDevice', 'addressChanged']);
   });
@@ -50,10 +51,20 @@ describe.each([
   /** Everything that the database holds. */
   async function everythingKept(): Promise<string> {
     await recordsWritten({ server });
-    const classes = ['_Session', '_User', 'ParseEndedSession', 'ParseSessionDevice'];
+    const classes = ['_Session', '_User', 'ParseEndedSession', 'ParseSessionDevice', 'ParseSessionPairing'];
     const rows = await Promise.all(classes.map(name => server.rawFind(name, {})));
     return JSON.stringify(rows);
   }
+
+  it('holds for devices that ask to be paired, and for what their owner sees of them', async () => {
+    const { userCode } = await server.run('startPairing', {}, { headers: from('192.0.2.77') });
+    const user = await server.signUp();
+    const shown = await server.run('pairingRequest', { userCode }, user);
+    expect([shown.ip, shown.device.browser]).toEqual([first, hasAgents ? 'Firefox' : null]);
+    const [row] = await server.rawFind('ParseSessionPairing', {});
+    expect([row.ip ?? null, row.userAgent ?? null]).toEqual([first, agent]);
+    await server.rawDelete('ParseSessionPairing', { objectId: row.objectId });
+  });
 
   it('holds in sessions, records, lists and events, from log-in to log-out', async () => {
     const user = await server.signUp(undefined, { headers: from('192.0.2.77') });
@@ -136,13 +147,14 @@ describe.each([
 });
 
 it('what was kept before follows a new privacy behind the start, and the sessions go on', async () => {
-  const before = await startServer({}, BEHIND_PROXY);
+  const before = await startServer({ pairing: PAIRING }, BEHIND_PROXY);
   before.app.set('trust proxy', true);
   const user = await before.signUp(undefined, { headers: from('192.0.2.77') });
   const six = await before.login(user.username, user.password, from('2001:db8:1:2::3'));
   const site = await before.login(user.username, user.password, from('2001:db8:1:2::'));
   const gone = await before.login(user.username, user.password, from('198.51.100.9'));
   await before.rest('POST', '/logout', { ...gone, headers: from('198.51.100.9') });
+  await before.run('startPairing', {}, { headers: from('192.0.2.78') });
   await before.stop({ keepData: true });
 
   const truncated = await startServer(
@@ -154,6 +166,9 @@ it('what was kept before follows a new privacy behind the start, and the session
   await eventually(async () => expect((await sessionRow(truncated, site)).ip).toBe('2001:db8:1::'));
   await eventually(async () =>
     expect(await truncated.rawFind('ParseEndedSession', {})).toMatchObject([{ ip: '198.51.100.0' }]),
+  );
+  await eventually(async () =>
+    expect(await truncated.rawFind('ParseSessionPairing', {})).toMatchObject([{ ip: '192.0.2.0' }]),
   );
   expect((await sessionRow(truncated, user)).userAgent).toBe(FIREFOX);
   await truncated.stop({ keepData: true });
@@ -167,8 +182,9 @@ it('what was kept before follows a new privacy behind the start, and the session
       const rows = [
         ...(await nothing.rawFind('_Session', {})),
         ...(await nothing.rawFind('ParseEndedSession', {})),
+        ...(await nothing.rawFind('ParseSessionPairing', {})),
       ];
-      expect(rows).toHaveLength(4);
+      expect(rows).toHaveLength(5);
       for (const { ip, userAgent, device } of rows) {
         expect([ip ?? null, userAgent ?? null, device ?? null]).toEqual([null, null, null]);
       }

@@ -10,12 +10,20 @@ const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefo
 const HEADERS = { 'User-Agent': FIREFOX };
 let server: SpecServer;
 let told: Told[];
+/** Those of all pairings. */
+const codes: string[] = [];
 
 beforeAll(async () => {
-  server = await startServer({}, { filesAdapter: new FolderFiles() });
+  const pairing = { verificationUri: 'https://example.com/pair' };
+  server = await startServer({ pairing }, { filesAdapter: new FolderFiles() });
   told = listenTo(server, ['newDevice']);
   await server.rest('POST', '/classes/Note', { master: true, body: {} });
 });
+
+// One address may ask for 10 codes a minute.
+beforeEach(() =>
+  server.rawDelete('ParseSessionAttempt', { objectId: { $exists: true } }).catch(() => undefined),
+);
 
 afterAll(() => server.stop());
 
@@ -29,6 +37,14 @@ async function makeWhole() {
   await server.sessions.files(objectId).add('draft', { name: 'draft.txt', data: 'secret contents' });
   const old = await server.login(user.username, user.password, HEADERS);
   await server.rest('POST', '/logout', { ...old, headers: HEADERS });
+  // One device that he has allowed and that has not asked since, and one that he has not.
+  const headers = { 'User-Agent': 'Acme/1 (ESP32)' };
+  for (const name of ['Boiler', 'Stranger']) {
+    const { deviceCode, userCode } = await server.run('startPairing', { name }, { headers });
+    codes.push(deviceCode, userCode);
+    await server.run('pairingRequest', { userCode }, as);
+    if (name === 'Boiler') await server.run('approvePairing', { userCode, scopes: ['Note:read'] }, as);
+  }
   await eventually(() => expect(told.map(one => one.userId)).toContain(user.userId));
   return { user, as, objectId, phone, secret, tokens: [user.token, phone.sessionToken, old.token] };
 }
@@ -38,6 +54,7 @@ const rowsOf = (userId: string) =>
   Promise.all([
     server.rawFind('_Session', { user: pointerTo(userId) }),
     server.rawFind('ParseEndedSession', { userId }),
+    server.rawFind('ParseSessionPairing', { userId }),
     server.rawFind('ParseSessionDevice', { owner: createHash('sha256').update(userId).digest('hex') }),
   ]);
 
@@ -62,12 +79,21 @@ describe('exportUser()', () => {
         expect.objectContaining({ reason: 'logout', device: expect.objectContaining({ os: 'Linux' }) }),
       ],
       devices: [{ firstSeenAt: expect.stringMatching(/^\d{4}-.*Z$/) }],
+      pairings: [
+        {
+          name: 'Boiler',
+          scopes: ['Note:read'],
+          ip: expect.stringMatching(/127\.0\.0\.1$/),
+          userAgent: 'Acme/1 (ESP32)',
+          createdAt: expect.stringMatching(/^\d{4}-.*Z$/),
+        },
+      ],
       files: [{ sessionId: objectId, fileId: 'draft' }],
     });
     expect(data.sessions).toHaveLength(2);
     const text = JSON.stringify(data);
     expect(JSON.parse(text)).toEqual(data);
-    for (const hidden of [...tokens, secret, 'secret contents', user.password])
+    for (const hidden of [...codes, ...tokens, secret, 'secret contents', user.password])
       expect(text).not.toContain(hidden);
   });
 
@@ -92,7 +118,7 @@ describe('exportUser()', () => {
   });
 
   it('is empty for one of whom nothing is kept', async () => {
-    const nothing = { sessions: [], endedSessions: [], devices: [], files: [] };
+    const nothing = { sessions: [], endedSessions: [], devices: [], pairings: [], files: [] };
     expect(await server.sessions.exportUser('nobody')).toEqual({ userId: 'nobody', ...nothing });
   });
 });
@@ -101,14 +127,14 @@ describe('eraseUser()', () => {
   it('removes it, records and known devices too; what is left tells nothing of the user', async () => {
     const { user } = await makeWhole();
     await server.sessions.eraseUser(user.userId);
-    const [sessions, records, devices] = await rowsOf(user.userId);
-    expect([records, devices]).toEqual([[], []]);
+    const [sessions, records, pairings, devices] = await rowsOf(user.userId);
+    expect([records, pairings, devices]).toEqual([[], [], []]);
     expect(sessions).toHaveLength(2);
     for (const row of sessions)
       expect([row.ip ?? null, row.userAgent ?? null, row.name ?? null]).toEqual([null, null, null]);
     const data = await server.sessions.exportUser(user.userId);
-    expect(data).toMatchObject({ endedSessions: [], devices: [] });
-    expect(JSON.stringify(data)).not.toMatch(/Firefox|127\.0\.0\.1|Phone/);
+    expect(data).toMatchObject({ endedSessions: [], devices: [], pairings: [] });
+    expect(JSON.stringify(data)).not.toMatch(/Firefox|127\.0\.0\.1|Phone|Boiler/);
   });
 
   it('leaves the sessions working, with what they may do, their ends, files and secrets', async () => {
@@ -133,7 +159,7 @@ describe('eraseUser()', () => {
     const [one, other] = [await makeWhole(), await makeWhole()];
     await Promise.all([server.sessions.exportUser(other.user.userId), recordsWritten({ server })]);
     const before = await rowsOf(other.user.userId);
-    expect(before.map(rows => rows.length)).toEqual([2, 1, 1]);
+    expect(before.map(rows => rows.length)).toEqual([2, 1, 1, 1]);
     await server.sessions.eraseUser(one.user.userId);
     expect(await rowsOf(other.user.userId)).toEqual(before);
   });

@@ -50,7 +50,7 @@ const messages = () =>
 
 beforeAll(async () => {
   stopClock();
-  server = await startServer();
+  server = await startServer({ pairing: { verificationUri: 'https://example.com/pair' } });
 });
 
 afterAll(async () => {
@@ -67,6 +67,28 @@ beforeEach(async () => {
 afterEach(() => statements.stop());
 
 describe('the job purgeExpiredSessions', () => {
+  it('deletes what is over of attempts and pairings, and with dryRun nothing', async () => {
+    const classes = ['ParseSessionAttempt', 'ParseSessionPairing'];
+    const [hour, past] = [parseDate(inFuture(HOUR)), parseDate(inFuture(-1))];
+    const user = await server.signUp();
+    await expect(server.run('confirmIdentity', { password: 'wrong' }, user)).rejects.toThrow();
+    await server.run('startPairing');
+    await server.rawInsert('ParseSessionAttempt', { objectId: 'over', count: 3, resetAt: past });
+    await server.rawInsert('ParseSessionAttempt', { objectId: 'running', count: 3, resetAt: hour });
+    await server.rawInsert('ParseSessionPairing', { objectId: 'over', status: 'approved', expiresAt: past });
+    await server.rawInsert('ParseSessionPairing', { objectId: 'running', status: 'denied', expiresAt: hour });
+    const ids = () =>
+      Promise.all(
+        classes.map(async name => (await server.rawFind(name, {})).map(row => row.objectId).sort()),
+      );
+    const before = await ids();
+    await purge({ dryRun: true });
+    expect(await ids()).toEqual(before);
+    await purge();
+    expect(await ids()).toEqual(before.map(all => all.filter(id => id !== 'over')));
+    expect(before.map(all => all.includes('over'))).toEqual([true, true]);
+  });
+
   it('deletes expired sessions; unexpired ones and those without expiry stay', async () => {
     const expired = [
       await makeSession(server, userId, expiresAt(-1)),

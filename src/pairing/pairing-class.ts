@@ -1,7 +1,7 @@
-import type { Database } from '../parse-server';
+import type { Database, Row } from '../parse-server';
 import { toParseDate } from '../record';
 import type { NeededClass } from '../schema/columns';
-import { destroyRows, PAIRING_CLASS } from '../schema/own-class';
+import { destroyRows, hasOwnClass, PAIRING_CLASS } from '../schema/own-class';
 
 /** Where a pairing stands. `collected`: the device has its session. */
 export type PairingStatus = 'pending' | 'approved' | 'denied' | 'collected';
@@ -36,6 +36,12 @@ export const PAIRINGS: NeededClass = {
 /** Deletes the pairings that are over. */
 export async function forgetOldPairings(database: Database, now: Date): Promise<void> {
   await destroyRows(database, PAIRING_CLASS, { expiresAt: { $lte: toParseDate(now) } });
+}
+
+/** Those that a user has approved. */
+export async function pairingsOf(userId: string, database: Database): Promise<Row[]> {
+  if (!(await hasOwnClass(database, PAIRING_CLASS))) return [];
+  return database.find(PAIRING_CLASS, { userId }, { sort: { createdAt: 1 } });
 }
 
 /** Deletes those that a user has approved. */

@@ -1,9 +1,9 @@
 import { forgetDevicesOf, knownDevicesOf } from '../events/known-devices';
 import type { EndedSessionView } from '../history/record';
-import { forgetPairingsOf } from '../pairing/pairing-class';
+import { forgetPairingsOf, pairingsOf } from '../pairing/pairing-class';
 import { pagesById } from '../paging';
 import type { Query, Row } from '../parse-server';
-import { toSessionRecord, userPointer, type CallerSession } from '../record';
+import { toDate, toSessionRecord, userPointer, type CallerSession } from '../record';
 import type { Connection } from '../sessions/connection';
 
 /** How many sessions one statement reads at most. */
@@ -26,6 +26,14 @@ export interface UserData {
   endedSessions: EndedSessionView[];
   /** When each of his devices was new. They are told apart by a hash, which nobody can read. */
   devices: Array<{ firstSeenAt: string }>;
+  /** The devices that he has allowed to be paired, until that is over and purged: what they are to get, and where they asked from. */
+  pairings: Array<{
+    name: string | null;
+    scopes: string[] | null;
+    ip: string | null;
+    userAgent: string | null;
+    createdAt: string;
+  }>;
   /** The temporary files of his sessions, by the ids that the app has given them. */
   files: Array<{ sessionId: string; fileId: string }>;
 }
@@ -34,7 +42,7 @@ export interface UserData {
 export async function exportUser(userId: string, connection: Connection): Promise<UserData> {
   const { database, activity, files, history } = connection;
   await activity?.flush();
-  const data: UserData = { userId, sessions: [], endedSessions: [], devices: [], files: [] };
+  const data: UserData = { userId, sessions: [], endedSessions: [], devices: [], pairings: [], files: [] };
   const ofUser = () => ({ user: userPointer(userId) });
   for await (const rows of pagesById(database, '_Session', ofUser, { limit: PAGE })) {
     data.sessions.push(...rows.map(asJson));
@@ -46,8 +54,17 @@ export async function exportUser(userId: string, connection: Connection): Promis
   data.endedSessions = await history.recordsOf(userId);
   const firstSeen = await knownDevicesOf(userId, database);
   data.devices = firstSeen.map(date => ({ firstSeenAt: date.toISOString() }));
+  data.pairings = (await pairingsOf(userId, database)).map(pairingAsJson);
   return data;
 }
+
+const pairingAsJson = (row: Row): UserData['pairings'][number] => ({
+  name: (row.givenName as string | undefined) ?? null,
+  scopes: (row.givenScopes as string[] | undefined) ?? null,
+  ip: (row.ip as string | undefined) ?? null,
+  userAgent: (row.userAgent as string | undefined) ?? null,
+  createdAt: toDate(row.createdAt)!.toISOString(),
+});
 
 function asJson(row: Row): Json<CallerSession> {
   const { sessionToken: _, ...session } = toSessionRecord(row);
@@ -56,7 +73,7 @@ function asJson(row: Row): Json<CallerSession> {
 
 /**
  * Removes what is kept about a user: where his sessions have been used from and their names, the records of those that
- * have ended, his known devices. His sessions go on, with what they need: what they may do, and when they end.
+ * have ended, his known devices, the pairings that he has allowed. His sessions go on, with what they need: what they may do, and when they end.
  */
 export async function eraseUser(userId: string, connection: Connection): Promise<void> {
   const { database, activity, callers, history } = connection;
