@@ -108,6 +108,7 @@ describe('a wrong option', () => {
       SCOPE,
     ],
     ['pairing.scopes[0]', { pairing: { verificationUri: URI, scopes: [5] } }, '5', SCOPE],
+    ['pairing.scopes[0]', { pairing: { verificationUri: URI, scopes: ['*:create'] } }, "'*:create'", SCOPE],
     ['purge', { purge: true }, 'true', '{ schedule, batchSize, olderThan, orphans }'],
     ['purge.schedule', { purge: {} }, 'undefined', 'a cron pattern such as "*/15 * * * *"'],
     ['purge.schedule', { purge: { schedule: 'daily' } }, "'daily'", 'a cron pattern such as "*/15 * * * *"'],
@@ -369,8 +370,10 @@ describe('right options', () => {
     ],
     [
       'the most that a pairing may get',
-      { pairing: { verificationUri: URI, scopes: ['Telemetry:*', '@File:read', 'function:report'] } },
-      { pairing: { scopes: ['Telemetry:*', '@File:read', 'function:report'] } },
+      {
+        pairing: { verificationUri: URI, scopes: ['Telemetry:*', '*:read', '@File:read', 'function:report'] },
+      },
+      { pairing: { scopes: ['Telemetry:*', '*:read', '@File:read', 'function:report'] } },
     ],
     ['the longest interval', { activity: { flushInterval: '24d' } }, { activity: { enabled: true } }],
   ])('are taken: %s', (_what, options, resolved) => {

@@ -217,7 +217,7 @@ async function sessionOf(
   return isNeeded && wasOne ? callers.live(token) : callers.liveOrNull(token);
 }
 
-function judgeSession(session: SessionRecord, className: string, { events }: Runtime): void {
+function judgeSession(session: SessionRecord, className: string, { events, writeRules }: Runtime): void {
   if (!session.restricted) return;
   if (className === '_User') {
     events.blocked(session, 'subscribe', className);
@@ -225,7 +225,8 @@ function judgeSession(session: SessionRecord, className: string, { events }: Run
   }
   const scopes = scopesOf(session);
   if (!scopes) return;
-  const decision = mayAccess(scopes, { className, operation: 'read', byClient: true });
+  const read = { className, operation: 'read', byClient: true } as const;
+  const decision = mayAccess(scopes, read, writeRules.isGuarded);
   if (decision.allow) return;
   events.blocked(session, 'subscribe', className);
   throw parseError(decision.code, decision.reason);

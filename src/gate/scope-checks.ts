@@ -94,7 +94,8 @@ export const tokenOf = ({ master, user }: CloudRequest) => (master ? undefined :
 export async function authorizeFile(request: CloudRequest, runtime: Runtime): Promise<void> {
   const operation = operationOf(request) as ScopedOperation;
   const access = { className: FILES, operation, byClient: true };
-  await judgeScopes(tokenOf(request), scopes => mayAccess(scopes, access), operation, FILES, runtime);
+  const judgement = (scopes: readonly string[]) => mayAccess(scopes, access, runtime.writeRules.isGuarded);
+  await judgeScopes(tokenOf(request), judgement, operation, FILES, runtime);
 }
 
 /** Refuses a cloud function to scoped sessions whose scopes do not name it, whatever the way in. */

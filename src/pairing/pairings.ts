@@ -7,6 +7,7 @@ import { textOf } from '../in-messages';
 import type { Database, Query, Row } from '../parse-server';
 import type { Places } from '../places/places';
 import { isWithin } from '../policy/scopes';
+import type { WriteRules } from '../policy/writes';
 import { toDate, toParseDate, type SessionRecord } from '../record';
 import { createOnce, PAIRING_CLASS, type OwnClasses } from '../schema/own-class';
 import { requireClasses } from '../sessions/restricted';
@@ -96,6 +97,7 @@ interface Dependencies {
   attempts: Attempts;
   places: Pick<Places, 'known'>;
   store: SessionStore;
+  writeRules: Pick<WriteRules, 'isGuarded'>;
   now(): Date;
 }
 
@@ -280,7 +282,8 @@ export class Pairings {
 
   /** @throws 142 for a scope that is not among these. `null`: any is. */
   private requireWithin(scopes: readonly string[] | null, most: readonly string[] | null, why: string): void {
-    const index = most ? (scopes ?? []).findIndex(scope => !isWithin(scope, most)) : -1;
+    const { isGuarded } = this.parts.writeRules;
+    const index = most ? (scopes ?? []).findIndex(scope => !isWithin(scope, most, isGuarded)) : -1;
     if (index < 0) return;
     throw parseError(ErrorCode.VALIDATION_ERROR, `scopes.${index}: "${textOf(scopes![index]!)}": ${why}.`);
   }

@@ -2,6 +2,7 @@ import { ErrorCode } from '../errors';
 import { FILES } from '../class-name';
 import { plainName, withDetail } from '../in-messages';
 import { ALLOW, refuse, type Decision } from './decision';
+import type { IsGuarded } from './guarded-classes';
 
 /** What a scope may name for a class. */
 const OPERATIONS = ['create', 'read', 'update', 'delete', '*'];
@@ -12,20 +13,34 @@ const FUNCTION_SCOPE = /^function:[A-Za-z_][A-Za-z0-9_.-]*$/;
 /** Files are never updated: they are stored under a new name each time. */
 const FILE_SCOPES = ['create', 'read', 'delete', '*'].map(name => `${FILES}:${name}`);
 
-/** Whether this is a scope: `Telemetry:create`, `Telemetry:*`, `@File:read`, `function:report`. */
+/** Reads every class of the app that no guard keeps. */
+const READ_ALL = '*:read';
+/** Not Parse Server's own classes, nor files: who means them names them. */
+const isOfApp = (className: string) => /^[A-Za-z]/.test(className);
+
+/** Whether these scopes let a class be read by the one that names none. */
+const readsAll = (scopes: readonly string[], className: string, isGuarded: IsGuarded): boolean =>
+  scopes.includes(READ_ALL) && isOfApp(className) && !isGuarded(className);
+
+/** Whether this is a scope: `Telemetry:create`, `Telemetry:*`, `*:read`, `@File:read`, `function:report`. */
 export const isScope = (scope: string): boolean =>
   scope.startsWith('function:')
     ? FUNCTION_SCOPE.test(scope)
-    : CLASS_SCOPE.test(scope) || FILE_SCOPES.includes(scope);
+    : CLASS_SCOPE.test(scope) || FILE_SCOPES.includes(scope) || scope === READ_ALL;
 
-/** The class that a scope names; `undefined` for one that names a function, or files. */
+/** The class that a scope names; `undefined` for one that names a function, files, or no class. */
 export const classOf = (scope: string): string | undefined =>
-  scope.startsWith('function:') || FILE_SCOPES.includes(scope) ? undefined : scope.split(':', 1)[0];
+  scope.startsWith('function:') || FILE_SCOPES.includes(scope) || scope === READ_ALL
+    ? undefined
+    : scope.split(':', 1)[0];
 
-/** Whether whoever has these scopes may give this one. */
-export const isWithin = (scope: string, scopes: readonly string[]): boolean =>
-  scopes.includes(scope) ||
-  (!scope.startsWith('function:') && scopes.includes(`${scope.slice(0, scope.indexOf(':'))}:*`));
+/** Whether whoever has these scopes may give this one. @param isGuarded which classes the scope `*:read` does not mean. */
+export function isWithin(scope: string, scopes: readonly string[], isGuarded: IsGuarded): boolean {
+  if (scopes.includes(scope)) return true;
+  if (scope.startsWith('function:')) return false;
+  const [named = '', operation] = scope.split(':');
+  return scopes.includes(`${named}:*`) || (operation === 'read' && readsAll(scopes, named, isGuarded));
+}
 
 /**
  * What the tokens of scoped sessions begin with. A request with any other token needs no look-up before it reads.
@@ -64,11 +79,13 @@ export interface ScopedAccess {
   byClient: boolean;
 }
 
-/** Whether a session with these scopes may do this to a class. */
+/** Whether a session with these scopes may do this to a class. @param isGuarded which classes `*:read` does not mean. */
 export function mayAccess(
   scopes: readonly string[],
   { className, operation, byClient }: ScopedAccess,
+  isGuarded: IsGuarded,
 ): Decision {
+  if (operation === 'read' && readsAll(scopes, className, isGuarded)) return ALLOW;
   // `function:name` names a function, never a class called `function`.
   const ofClass = className === 'function' ? [] : scopes.filter(scope => scope.startsWith(`${className}:`));
   if (ofClass.includes(`${className}:${operation}`) || ofClass.includes(`${className}:*`)) return ALLOW;

@@ -74,7 +74,7 @@ export function isFresh({ authenticatedAt }: SessionRecord, within: number, now:
 export function mayWrite(session: SessionRecord, write: Write, rules: WriteRules, now: Date): Decision {
   if (!write.byClient && OWN_WRITES.some(matches => matches(write, session.objectId))) return ALLOW;
   const scopes = scopesOf(session);
-  const inScope = scopes ? mayAccess(scopes, write) : ALLOW;
+  const inScope = scopes ? mayAccess(scopes, write, rules.isGuarded) : ALLOW;
   if (session.restricted && rules.isGuarded(write.className)) {
     // Whoever made the scopes may wonder why they do not help.
     return refuseGuarded(scopes && inScope.allow ? plainName(write.className) : '');

@@ -1,7 +1,10 @@
+import { guardedClasses } from '../../../src/policy/guarded-classes';
 import { relationsIn } from '../../../src/policy/relations';
 import {
   calledBy,
+  classOf,
   isScope,
+  isWithin,
   isScopedToken,
   mayAccess,
   scopesOf,
@@ -14,6 +17,7 @@ const REFUSED = {
   code: 119,
   reason: expect.stringMatching(/^not allowed: outside the scopes of this session( \([\w:*]+\))?$/),
 };
+const isGuarded = guardedClasses(['Invoice']);
 const OPERATIONS = ['create', 'read', 'update', 'delete'] as const;
 
 describe('a scope', () => {
@@ -23,6 +27,7 @@ describe('a scope', () => {
     'Telemetry:update',
     'Telemetry:delete',
     'Telemetry:*',
+    '*:read',
     '_Installation:create',
     '@File:create',
     '@File:read',
@@ -41,6 +46,12 @@ describe('a scope', () => {
     '*',
     '*:*',
     '*:create',
+    '*:update',
+    '*:delete',
+    '*:',
+    ' *:read',
+    '*:read\n',
+    '_*:read',
     'Telemetry',
     'Telemetry:',
     'Telemetry:write',
@@ -72,7 +83,7 @@ describe('a scope', () => {
 
 describe('what scopes allow on a class', () => {
   const access = (scopes: string[], operation: (typeof OPERATIONS)[number], className = 'Telemetry') =>
-    mayAccess(scopes, { className, operation, byClient: true });
+    mayAccess(scopes, { className, operation, byClient: true }, isGuarded);
 
   it.each(OPERATIONS)('%s by its own name, and nothing else by it', operation => {
     for (const other of OPERATIONS) {
@@ -94,11 +105,11 @@ describe('what scopes allow on a class', () => {
 
   it.each(OPERATIONS)('not %s on a class called "function" by the scope of a function', operation => {
     for (const byClient of [true, false]) {
-      const decision = mayAccess([`function:${operation}`, 'function:*'], {
-        className: 'function',
-        operation,
-        byClient,
-      });
+      const decision = mayAccess(
+        [`function:${operation}`, 'function:*'],
+        { className: 'function', operation, byClient },
+        isGuarded,
+      );
       expect(decision).toEqual(REFUSED);
     }
   });
@@ -113,7 +124,7 @@ describe('what scopes allow on a class', () => {
     ['Telemetry', ['Telemetry2:read'], false],
     ['Telemetry', [], false],
   ])('what Parse Server itself has to read for it: %s with %j: %s', (className, scopes, allowed) => {
-    const decision = mayAccess(scopes, { className, operation: 'read', byClient: false });
+    const decision = mayAccess(scopes, { className, operation: 'read', byClient: false }, isGuarded);
     expect(decision).toEqual(allowed ? { allow: true } : REFUSED);
   });
 
@@ -126,7 +137,88 @@ describe('what scopes allow on a class', () => {
 
   it.each(['create', 'update', 'delete'] as const)('not %s by the server for want of a scope', operation => {
     for (const className of ['_Role', '_Session', 'Telemetry'])
-      expect(mayAccess(['Telemetry:read'], { className, operation, byClient: false })).toEqual(REFUSED);
+      expect(mayAccess(['Telemetry:read'], { className, operation, byClient: false }, isGuarded)).toEqual(
+        REFUSED,
+      );
+  });
+});
+
+describe('the scope *:read', () => {
+  const access = (
+    operation: (typeof OPERATIONS)[number],
+    className: string,
+    byClient = true,
+    guard = isGuarded,
+  ) => mayAccess(['*:read'], { className, operation, byClient }, guard);
+
+  it.each(['Telemetry', 'Note', 'function', 'constructor'])(
+    'reads %s, and writes nothing of it',
+    className => {
+      for (const byClient of [true, false]) {
+        expect(access('read', className, byClient)).toEqual({ allow: true });
+        for (const operation of ['create', 'update', 'delete'] as const)
+          expect(access(operation, className, byClient)).toEqual(REFUSED);
+      }
+    },
+  );
+
+  it.each([
+    'Invoice',
+    '_User',
+    '_Session',
+    '_Role',
+    '_Installation',
+    '_GlobalConfig',
+    '_Join:users:_Role',
+    '_Join:parts:Note',
+    '@File',
+    '@Config',
+    '',
+  ])('reads nothing of %j', className => {
+    expect(access('read', className)).toMatchObject({ allow: false, code: 119 });
+  });
+
+  it('reads none that a guard keeps, whichever the guard names', () => {
+    expect(access('read', 'Note', true, guardedClasses('*'))).toEqual(REFUSED);
+    expect(access('read', 'Note', true, guardedClasses({ except: ['Note'] }))).toEqual({ allow: true });
+    expect(access('read', 'Other', true, guardedClasses({ except: ['Note'] }))).toEqual(REFUSED);
+  });
+
+  it('reads what another scope names as well, and calls nothing', () => {
+    const read = { className: 'Invoice', operation: 'read', byClient: true } as const;
+    expect(mayAccess(['*:read', 'Invoice:read'], read, isGuarded)).toEqual({ allow: true });
+    expect(mayCall(['*:read'], 'read')).toEqual(REFUSED);
+    for (const path of ['/functions/read', '/aggregate/Note', '/files/a.txt', '/jobs', '/push'])
+      expect(mayRoute(['*:read'], path)).toEqual(REFUSED);
+  });
+
+  it('names no class', () => {
+    expect(classOf('*:read')).toBeUndefined();
+    expect(['Note:read', '@File:read', 'function:Note'].map(classOf)).toEqual(['Note', undefined, undefined]);
+  });
+});
+
+describe('whoever has scopes may give', () => {
+  it.each<[scope: string, scopes: string[], allowed: boolean]>([
+    ['Note:read', ['Note:read'], true],
+    ['Note:read', ['Note:*'], true],
+    ['Note:*', ['Note:read', 'Note:create', 'Note:update', 'Note:delete'], false],
+    ['Note:read', ['Note2:*'], false],
+    ['@File:read', ['@File:*'], true],
+    ['function:report', ['function:*'], false],
+    ['*:read', ['*:read'], true],
+    ['*:read', ['Note:*', 'Note:read'], false],
+    ['Note:read', ['*:read'], true],
+    ['Note:create', ['*:read'], false],
+    ['Note:*', ['*:read'], false],
+    ['Invoice:read', ['*:read'], false],
+    ['_User:read', ['*:read'], false],
+    ['_Session:read', ['*:read'], false],
+    ['@File:read', ['*:read'], false],
+    ['function:read', ['*:read'], false],
+    ['Note:read', [], false],
+  ])('%s by %j: %s', (scope, scopes, allowed) => {
+    expect(isWithin(scope, scopes, isGuarded)).toBe(allowed);
   });
 });
 
@@ -180,7 +272,7 @@ describe('the classes whose relations a query follows', () => {
     const [className, ...more] = relationsIn(query);
     expect(more).toEqual([]);
     const read = { className: className!, operation: 'read', byClient: true } as const;
-    expect(mayAccess(['Note:*', 'Telemetry:*'], read)).toEqual(REFUSED);
+    expect(mayAccess(['Note:*', 'Telemetry:*'], read, isGuarded)).toEqual(REFUSED);
   });
 });
 

@@ -87,12 +87,13 @@ async function judgeShared(access: Access, tables: readonly string[]): Promise<v
 function judgeRead({ visit, query, byClient }: Access, className: string): void | Promise<void> {
   if (!visit.isScoped) return undefined;
   const asked = [className, ...relationsIn(query ?? {})];
+  const { isGuarded } = visit.runtime.writeRules;
   return withSession(visit, session => {
     // Parse Server reads the caller's user to learn who he is, when the SDK in cloud code asks with his token.
     if (!byClient && className === '_User' && query?.objectId === session.userId) return;
     for (const name of asked) {
       const read = { className: name, operation: 'read', byClient } as const;
-      decide(visit, session, mayAccess(session.scopes ?? [], read), 'read', name);
+      decide(visit, session, mayAccess(session.scopes ?? [], read, isGuarded), 'read', name);
     }
   });
 }
