@@ -54,11 +54,48 @@ const pairing = (...scopes: string[]) => ({
   pairing: { verificationUri: 'https://example.com/pair', scopes },
 });
 
+describe('the option fresh', () => {
+  const startWith = async (fresh: SessionsOptions['fresh']) =>
+    own(await startAndListen({ fresh }, withClasses('Invoice')));
+
+  it('that names columns which do not exist is a warning for each', async () => {
+    const lines = await startWith({ _User: ['emial', 'email', 'authData', 'password'], Invoice: ['iban'] });
+    const warning = (column: string, hint: string) =>
+      `warn parse-server-sessions: the option fresh names the column "${column}, which does not exist${hint} ` +
+      'Once it is made, the option holds for it.';
+    expect(lines).toEqual([
+      warning('emial" of _User', ': did you mean email?'),
+      warning('iban" of Invoice', '.'),
+    ]);
+  });
+
+  it.each<[string, SessionsOptions['fresh']]>([
+    ['password and authData', ['Invoice']],
+    ['password and authData', { _User: ['email'] }],
+    ['authData', { _User: ['password'] }],
+  ])('that leaves out %s is a warning: %j', async (names, fresh) => {
+    expect(await startWith(fresh)).toEqual([
+      `warn parse-server-sessions: the option fresh leaves out ${names} of _User: whoever has an old session may ` +
+        `change ${names}, and log in anew.`,
+    ]);
+  });
+
+  it.each<[SessionsOptions['fresh']]>([
+    [[]],
+    [{}],
+    [['_User']],
+    [{ Invoice: true, _User: true }],
+    [{ _User: ['username', 'password', 'authData', 'ACL'] }],
+  ])('is none for %j', async fresh => {
+    expect(await startWith(fresh)).toEqual([]);
+  });
+});
+
 describe('a class that does not exist', () => {
   it.each<[option: string, options: SessionsOptions, once?: string]>([
     ['guard', { guard: ['Invoice', 'Nowhere'] }],
-    ['fresh', { guard: ['Invoice'], fresh: ['Nowhere'] }],
-    ['fresh', { fresh: { Invoice: true, Nowhere: ['text'] } }],
+    ['fresh', { guard: ['Invoice'], fresh: ['Nowhere', '_User'] }],
+    ['fresh', { fresh: { Invoice: true, Nowhere: ['text'], _User: true } }],
     ['guard.except', { guard: { except: ['Invoice', 'Nowhere'] } }, 'restricted sessions may write it'],
     [
       'pairing.scopes',

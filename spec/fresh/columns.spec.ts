@@ -77,7 +77,8 @@ const unused = (fields: object): object =>
   JSON.parse(JSON.stringify(fields).replaceAll('thief', `thief${(count += 1)}`));
 /** GraphQL knows neither dotted keys nor operations, and has words of its own for relations and ACLs. */
 const speaks = (way: string, fields: object) =>
-  way !== 'GraphQL' || !Object.entries(fields).some(([key, value]) => key.includes('.') || key === 'ACL' || value.__op);
+  way !== 'GraphQL' ||
+  !Object.entries(fields).some(([key, value]) => key.includes('.') || key === 'ACL' || value.__op);
 
 describe.each(waysInAndTransaction)('with columns in `fresh`, by way of %s', (name, way) => {
   // Parse Server on PostgreSQL does not tell why a transaction is refused.

@@ -3,6 +3,7 @@ import type { Database } from '../parse-server';
 import { freshClasses } from '../policy/fresh';
 import { classOf } from '../policy/scopes';
 import { classesMissing } from '../schema/classes';
+import { hintFor } from './near';
 
 /** One warning for each class that an option names and that does not exist. It may be made later. */
 export async function missingClasses(
@@ -20,8 +21,7 @@ export async function missingClasses(
     [...new Set(names)]
       .filter(name => missing.has(name))
       .map(name => {
-        const near = known.find(other => isNear(name, other));
-        const hint = near ? `: did you mean ${near}?` : '.';
+        const hint = hintFor(name, known);
         return `the option ${option} names the class "${name}", which does not exist${hint} Once it is made, ${once}.`;
       });
   const ofGuard =
@@ -33,18 +33,4 @@ export async function missingClasses(
     ...warnings('fresh', needFresh),
     ...warnings('pairing.scopes', ofDevices, 'a device may be given it'),
   ];
-}
-
-/** How many letters in a row may be other ones: enough for two that have changed places. */
-const MAX_OTHER = 2;
-
-/** Whether one name could be a slip for the other: they begin and end alike, but for a letter or two. */
-function isNear(name: string, other: string): boolean {
-  const [a, b] = [name.toLowerCase(), other.toLowerCase()];
-  const shorter = Math.min(a.length, b.length);
-  let start = 0;
-  while (start < shorter && a[start] === b[start]) start += 1;
-  let end = 0;
-  while (end < shorter - start && a.at(-1 - end) === b.at(-1 - end)) end += 1;
-  return shorter > MAX_OTHER && Math.max(a.length, b.length) - start - end <= MAX_OTHER;
 }

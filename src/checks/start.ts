@@ -3,12 +3,15 @@ import type { ServerConfig } from '../parse-server';
 import { missingClasses } from './classes';
 import { deletedIndexes } from './definitions';
 import { deniedColumns } from './denylist';
+import { missingColumns, openProofs } from './fresh';
 import { brokenRouter } from './router';
 
 /** Says once, at the start, what would surprise later. The server starts all the same. */
 export async function warnAtStart(config: ServerConfig, options: ResolvedOptions): Promise<void> {
   const warnings = [
     ...(await missingClasses(config.database, options)),
+    ...(await missingColumns(config.database, options)),
+    ...openProofs(options),
     ...deletedIndexes(config),
     ...deniedColumns(config.requestKeywordDenylist),
     ...brokenRouter([__dirname, process.cwd()]),

@@ -1,0 +1,46 @@
+import type { ResolvedOptions } from '../options';
+import type { Database } from '../parse-server';
+import { freshClasses, freshRules } from '../policy/fresh';
+import { hintFor } from './near';
+
+/** What a user can prove himself by. */
+const PROOFS = ['password', 'authData'];
+
+/** One warning for each column that the option `fresh` names and that does not exist. It may be made later. */
+export async function missingColumns(
+  database: Database,
+  { fresh }: Pick<ResolvedOptions, 'fresh'>,
+): Promise<string[]> {
+  const columnsOf = Object.entries(fresh).filter((entry): entry is [string, string[]] =>
+    Array.isArray(entry[1]),
+  );
+  if (columnsOf.length === 0) return [];
+  const schema = await database.loadSchema();
+  const classes = await schema.getAllClasses({ clearCache: false });
+  return columnsOf.flatMap(([className, columns]) => {
+    const known = Object.keys(classes.find(one => one.className === className)?.fields ?? {});
+    // That the class does not exist is told already.
+    if (known.length === 0) return [];
+    return columns
+      .filter(column => !known.includes(column))
+      .map(
+        column =>
+          `the option fresh names the column "${column}" of ${className}, which does not exist${hintFor(column, known)} ` +
+          'Once it is made, the option holds for it.',
+      );
+  });
+}
+
+/** A warning where whoever has an old session may change what he proves himself by, so that `fresh` holds nobody up. */
+export function openProofs({ fresh }: Pick<ResolvedOptions, 'fresh'>): string[] {
+  if (freshClasses(fresh).length === 0) return [];
+  const { needs } = freshRules(fresh);
+  const open = PROOFS.filter(
+    column => !needs({ className: '_User', operation: 'update', data: { [column]: '' } }),
+  );
+  if (open.length === 0) return [];
+  const names = open.join(' and ');
+  return [
+    `the option fresh leaves out ${names} of _User: whoever has an old session may change ${names}, and log in anew.`,
+  ];
+}
