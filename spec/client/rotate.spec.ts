@@ -222,11 +222,12 @@ describe('another tab of the browser', () => {
     expect(await report()).toMatchObject({ calls: 0, token: next, stored: next });
   });
 
-  it('does not wait for a tab that was closed meanwhile', async () => {
-    await app.run(
-      ({ Parse, state }, at) => Parse.Storage.setItemAsync(state.mark, at),
-      String(Date.now() - 10_001),
-    );
+  it.each([
+    ['was closed meanwhile', () => String(Date.now() - 5001)],
+    ['had another clock', () => String(Date.now() + HOUR)],
+    ['left something else', () => 'x'],
+  ])('does not wait for a tab that %s', async (_what, mark) => {
+    await app.run(({ Parse, state }, at) => Parse.Storage.setItemAsync(state.mark, at), mark());
     await rotateOnServer(token);
     expect(await query()).toMatchObject({ code: 209 });
     expect(await report()).toMatchObject({ calls: 1, user: null });

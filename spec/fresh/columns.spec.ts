@@ -8,6 +8,8 @@ const STALE = {
   message: 'not allowed: the last login is too long ago, confirm your identity first (_User)',
 };
 
+const CREATE_DIARY = 'mutation { createDiary(input: { fields: { text: "x" } }) { diary { title } } }';
+
 let server: SpecServer;
 let user: SpecUser;
 
@@ -17,6 +19,8 @@ beforeAll(async () => {
       fresh: {
         _User: ['email', 'password', 'authData', 'username', 'address', 'friends'],
         PaymentMethod: true,
+        Diary: ['title'],
+        _Installation: ['vip'],
       },
       freshWithin: '10m',
     },
@@ -25,7 +29,15 @@ beforeAll(async () => {
         shop: { module: { validateAuthData: async () => undefined, validateAppId: async () => undefined } },
       },
     },
-    { graphql: true, cloud: defineSdkWrite },
+    {
+      graphql: true,
+      cloud(Parse) {
+        defineSdkWrite(Parse);
+        Parse.Cloud.beforeSave('Diary', ({ object, user }: any) => {
+          if (user) object.setACL(new Parse.ACL(object.get('isShared') ? { '*': { read: true } } : user));
+        });
+      },
+    },
   );
   const fields = {
     nickname: { type: 'String' },
@@ -138,6 +150,64 @@ describe('with columns in `fresh`', () => {
     const token = who === 'nobody' ? undefined : (await loggedIn(11 * MINUTE)).token;
     const body = { username: `new of ${who}`, password: 'secret', email: `${who.length}@example.com` };
     expect((await server.rest('POST', '/users', { token, body })).status).toBe(201);
+  });
+
+  describe('what changes nothing is no write:', () => {
+    const create = (body: object, token?: string) => server.rest('POST', '/classes/Diary', { token, body });
+    beforeAll(() =>
+      server.makeClass('Diary', {
+        title: { type: 'String', defaultValue: 'untitled' },
+        isShared: { type: 'Boolean' },
+      }),
+    );
+
+    it.each(['nobody', 'an old login'])('a default that Parse Server fills in, by %s', async who => {
+      const token = who === 'nobody' ? undefined : (await loggedIn(11 * MINUTE)).token;
+      expect((await create({ text: 'x' }, token)).body).toMatchObject({ title: 'untitled' });
+      const refusal = { code: token ? 119 : 209 };
+      expect((await create({ text: 'x', title: 'mine' }, token)).body).toMatchObject(refusal);
+      expect((await server.graphql(CREATE_DIARY, {}, token)).body.errors).toBeUndefined();
+    });
+
+    it('an ACL that a trigger sets each time, unless it is another one', async () => {
+      const { token } = await loggedIn(11 * MINUTE);
+      const { objectId } = (await create({ text: 'x' }, token)).body;
+      const update = (body: object) => server.rest('PUT', `/classes/Diary/${objectId}`, { token, body });
+      expect((await update({ text: 'y' })).status).toBe(200);
+      expect((await update({ isShared: true })).body.code).toBe(119);
+      expect((await update({ title: 'mine' })).body.code).toBe(119);
+      expect((await server.rawFind('Diary', { objectId }))[0]).toMatchObject({
+        text: 'y',
+        title: 'untitled',
+      });
+    });
+  });
+
+  it('Parse Server still deletes the installations that another one takes the place of', async () => {
+    const { token } = await loggedIn(11 * MINUTE);
+    const make = (installationId: string, fields: object) =>
+      server.rest('POST', '/installations', {
+        master: true,
+        body: { installationId, deviceType: 'ios', ...fields },
+      });
+    await make('old', { deviceToken: 'token-1' });
+    const { objectId } = (await make('new', {})).body;
+    const body = { installationId: 'new', deviceToken: 'token-1', deviceType: 'ios' };
+    expect((await server.rest('PUT', `/installations/${objectId}`, { token, body })).status).toBe(200);
+    const rows = await server.rawFind('_Installation', { deviceToken: 'token-1' });
+    expect(rows.map(({ installationId }) => installationId)).toEqual(['new']);
+  });
+
+  it('an anonymous user signs up with an old login, and writes nobody else', async () => {
+    const anonymous = { id: '6f0d3bd4-8b5c-4c5f-8b2b-2d7a4f4a9f11' };
+    const { objectId } = (await server.rest('POST', '/users', { body: { authData: { anonymous } } })).body;
+    const fields = { anonymous: true, authenticatedAt: parseDate(Date.now() - 11 * MINUTE) };
+    const { token } = await makeSession(server, objectId, fields);
+    const ACL = { '*': { read: true, write: true } };
+    await server.rest('PUT', `/users/${user.userId}`, { master: true, body: { ACL } });
+    const body = { username: `was-anonymous-${objectId}`, password: 'secret', authData: { anonymous: null } };
+    expect((await server.rest('PUT', `/users/${user.userId}`, { token, body })).body.code).toBe(119);
+    expect((await server.rest('PUT', `/users/${objectId}`, { token, body })).status).toBe(200);
   });
 
   it('an old login still logs in, logs out and asks for a new password', async () => {

@@ -36,7 +36,7 @@ export function openProofs({ fresh }: Pick<ResolvedOptions, 'fresh'>): string[] 
   if (freshClasses(fresh).length === 0) return [];
   const { needs } = freshRules(fresh);
   const open = PROOFS.filter(
-    column => !needs({ className: '_User', operation: 'update', data: { [column]: '' } }),
+    column => !needs({ className: '_User', operation: 'update', byClient: true, data: { [column]: '' } }),
   );
   if (open.length === 0) return [];
   const names = open.join(' and ');

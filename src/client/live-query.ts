@@ -25,6 +25,8 @@ export function watchLiveQuery(Parse: ParseSdk, watcher: Watcher) {
     Parse.LiveQueryClient.prototype,
     original =>
       function subscribe(this: LiveQueryClient, query: never, explicit?: string): Subscription | undefined {
+        // Those that the app has closed are not kept.
+        for (const client of clients) if (client.state === 'disconnected') clients.delete(client);
         clients.add(this);
         const subscription = original.call(this, query, explicit);
         const token = explicit || this.sessionToken;

@@ -53,6 +53,8 @@ export interface RequestOptions {
 
 /** A `Parse.LiveQueryClient` in use. */
 export interface LiveQueryClient {
+  /** `disconnected` once it is closed. */
+  state: string;
   sessionToken?: string;
   subscriptions: { forEach(each: (subscription: Subscription) => void): void };
   /** Absent until it is opened. */

@@ -11,6 +11,8 @@ export type Fresh = readonly string[] | { readonly [className: string]: true | r
 export interface FreshWrite {
   className: string;
   operation: 'create' | 'update' | 'delete';
+  /** Whether the client writes, not Parse Server on its behalf. */
+  byClient: boolean;
   /** Absent where Parse Server only looks up what it is about to write. */
   data?: Row;
   /** Whether the class is judged for a table that it shares: nobody can tell whose columns are written. @default false */
@@ -24,8 +26,8 @@ export interface FreshRules {
   /** Whether some writes of the class do. */
   covers(className: string): boolean;
   /**
-   * Whether this one does. A delete takes the columns with it, so it counts as a write to them, and so does a change of the
-   * ACL, which lets somebody else write them. To sign up needs no log-in.
+   * Whether this one does. A client's delete takes the columns with it, so it counts as a write to them, and so does a
+   * change of the ACL, which lets somebody else write them. To sign up needs no log-in.
    */
   needs(write: FreshWrite): boolean;
 }
@@ -56,9 +58,11 @@ export function freshRules(fresh: Fresh, maxBytes = Infinity): FreshRules {
   return {
     any: names.length > 0,
     covers,
-    needs({ className, operation, data, isShared = false }) {
+    needs({ className, operation, byClient, data, isShared = false }) {
       if (!covers(className) || (className === '_User' && operation === 'create')) return false;
-      if (isWhole(className) || isShared || operation === 'delete') return true;
+      if (isWhole(className) || isShared) return true;
+      // Parse Server itself deletes an installation whose place another one takes.
+      if (operation === 'delete') return byClient;
       const relation = relationOf(className);
       if (relation !== undefined) return isOneOf(relation, owningClass(className));
       const handsOver = (key: string) => operation === 'update' && columnOf(key) === 'ACL';

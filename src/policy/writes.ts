@@ -8,8 +8,6 @@ import { ALWAYS_GUARDED, type IsGuarded } from './guarded-classes';
 import { mayAccess, scopesOf } from './scopes';
 
 export interface Write extends FreshWrite {
-  /** Whether the client writes, not Parse Server on its behalf. */
-  byClient: boolean;
   query?: Query | null;
 }
 
@@ -70,6 +68,13 @@ export function isFresh({ authenticatedAt }: SessionRecord, within: number, now:
   return authenticatedAt !== null && now.getTime() - authenticatedAt.getTime() <= within;
 }
 
+/**
+ * Whether an anonymous user writes himself: he signs up, say. All that he can prove himself by is his id, which whoever has
+ * his session knows, so a proof would hold up nobody but him.
+ */
+const isAnonymousOwn = ({ anonymous, userId }: SessionRecord, { className, operation, query }: Write) =>
+  anonymous === true && className === '_User' && operation === 'update' && query?.objectId === userId;
+
 /** Whether this session's request may make this write. */
 export function mayWrite(session: SessionRecord, write: Write, rules: WriteRules, now: Date): Decision {
   if (!write.byClient && OWN_WRITES.some(matches => matches(write, session.objectId))) return ALLOW;
@@ -80,10 +85,8 @@ export function mayWrite(session: SessionRecord, write: Write, rules: WriteRules
     return refuseGuarded(scopes && inScope.allow ? plainName(write.className) : '');
   }
   if (!inScope.allow) return inScope;
-  if (rules.fresh.needs(write) && !isFresh(session, rules.freshWithin, now)) {
-    return refuseStale(write.className);
-  }
-  return ALLOW;
+  if (!rules.fresh.needs(write) || isFresh(session, rules.freshWithin, now)) return ALLOW;
+  return isAnonymousOwn(session, write) ? ALLOW : refuseStale(write.className);
 }
 
 /** @param className what a scope names, and the guard covers all the same; empty where none does. */

@@ -9,6 +9,7 @@ const rules = freshRules(
 const update = (className: string, ...keys: string[]): FreshWrite => ({
   className,
   operation: 'update',
+  byClient: true,
   data: Object.fromEntries(keys.map(key => [key, 1])),
 });
 
@@ -27,8 +28,9 @@ describe('which writes need a recent login', () => {
     ['no create without', { ...update('Team', 'name', 'ACL'), operation: 'create' }, false],
     ['no sign-up', { ...update('_User', 'email'), operation: 'create' }, false],
     ['a change of the ACL', update('Team', 'ACL'), true],
-    ['a delete', { className: '_User', operation: 'delete' }, true],
-    ['no look-up before an update', { className: '_User', operation: 'update' }, false],
+    ['a delete', { className: '_User', operation: 'delete', byClient: true }, true],
+    ['no delete of Parse Server’s own', { className: '_User', operation: 'delete', byClient: false }, false],
+    ['no look-up before an update', { className: '_User', operation: 'update', byClient: true }, false],
     ['a relation that is such a column', update('_Join:members:Team', 'owningId'), true],
     ['no other relation of the class', update('_Join:guests:Team', 'owningId'), false],
     ['what a shared table hides', { ...update('Team', 'guests'), isShared: true }, true],

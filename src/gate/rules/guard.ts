@@ -5,14 +5,13 @@ import type { Decision } from '../../policy/decision';
 import { classesIn, relationsIn, sharedTablesAsked, sharedTablesWritten } from '../../policy/relations';
 import { mayAccess } from '../../policy/scopes';
 import { isStale, mayWrite } from '../../policy/writes';
+import type { Row } from '../../parse-server';
 import type { SessionRecord } from '../../record';
 import type { Runtime } from '../../runtime';
 import type { Access } from '../access';
 import type { Rule } from '../rule';
 import type { Visit } from '../visit';
-
-/** What is decided of one write, for a session. */
-type Judgement = (session: SessionRecord) => Decision;
+import { changesOf } from './changes';
 
 /**
  * Keeps restricted sessions from writing guarded classes, scoped ones from all that their scopes do not name, and
@@ -55,11 +54,9 @@ function judgeAs(access: Access, className: string): void | Promise<void> {
     case 'unknown':
       // A client with a user came in past the doors. Parse Server's own work passes: it has no user.
       if (access.byUser && (operation !== 'read' || visit.isScoped)) throw invalidSessionError();
-      requireLogin(access, className);
-      return undefined;
+      return requireLogin(access, className);
     default:
-      requireLogin(access, className);
-      return undefined;
+      return requireLogin(access, className);
   }
 }
 
@@ -104,17 +101,21 @@ function judgeWrite(access: Access, className: string): void | Promise<void> {
   const operation = access.operation as 'create' | 'update' | 'delete';
   const isShared = className !== access.className;
   const write = { className, operation, byClient, query, data, isShared };
-  const judgement: Judgement = session => mayWrite(session, write, writeRules, now());
+  const judgement = (session: SessionRecord, changes = data): Decision =>
+    mayWrite(session, { ...write, data: changes }, writeRules, now());
   const judge = (session: SessionRecord): void | Promise<void> => {
     const decision = judgement(session);
     if (decision.allow) return undefined;
     if (!isStale(decision) || visit.transaction)
       return decide(visit, session, decision, operation, className);
-    // Another process may have confirmed the user's identity meanwhile.
-    return visit
-      .ownSessionReread()
-      .then(reread => decide(visit, reread, judgement(reread), operation, className));
+    return secondLook(judgement);
   };
+  /** Another process may have confirmed the user's identity meanwhile, and not all that is written changes something. */
+  async function secondLook(judge: typeof judgement): Promise<void> {
+    const session = await visit.ownSessionReread();
+    decide(visit, session, judge(session, await changesOf(access)), operation, className);
+  }
+
   // A new password ends all sessions of the user and makes a new one. The session that asks is read again, because
   // another process may have revoked it.
   if (className === '_User' && changesPassword(data)) {
@@ -147,11 +148,16 @@ function decide(
 }
 
 /** Refuses a caller without a session where the write needs a recent login. No login can precede one. */
-function requireLogin(access: Access, className: string): void {
-  const { visit, operation, byClient, data } = access;
-  if (operation === 'read' || !byClient) return;
+function requireLogin(access: Access, className: string): void | Promise<void> {
+  const { visit, operation, byClient } = access;
+  if (operation === 'read' || !byClient) return undefined;
   const isShared = className !== access.className;
-  if (!visit.runtime.writeRules.fresh.needs({ className, operation, data, isShared })) return;
+  const needsLogin = (data: Row | undefined) =>
+    visit.runtime.writeRules.fresh.needs({ className, operation, byClient, data, isShared });
   const logsIn = className === '_User' && visit.caller.kind !== 'user';
-  if (!logsIn) throw invalidSessionError();
+  if (!needsLogin(access.data) || logsIn) return undefined;
+  if (visit.transaction) throw invalidSessionError();
+  return changesOf(access).then(changes => {
+    if (needsLogin(changes)) throw invalidSessionError();
+  });
 }
