@@ -21,7 +21,8 @@ describe.each([
   const { open } = liveQueryClients(() => server);
 
   beforeAll(async () => {
-    server = await startServer(options, { filesAdapter }, { liveQuery: true });
+    // Its pings must be answered while thousands of sessions end.
+    server = await startServer(options, { filesAdapter }, { liveQuery: { websocketTimeout: 240 } });
     server.sessions.liveQuery((server.server as any).liveQueryServer);
   });
 
