@@ -8,10 +8,10 @@ const root = path.resolve(import.meta.dirname, '..');
 
 /** What an app's page may pay, minified and gzipped, without the SDK: in bytes, by what it imports. */
 const USES = [
-  ['the whole client', '*', 5800],
-  ['installSessionHandler and sessionsClient', '{ installSessionHandler, sessionsClient }', 4400],
-  ['installSessionHandler alone', '{ installSessionHandler }', 3700],
-  ['sessionsClient alone', '{ sessionsClient }', 1600],
+  ['the whole client', '*', 6700],
+  ['installSessionHandler and sessionsClient', '{ installSessionHandler, sessionsClient }', 5300],
+  ['installSessionHandler alone', '{ installSessionHandler }', 4600],
+  ['sessionsClient alone', '{ sessionsClient }', 1850],
   ['pairDevice alone', '{ pairDevice }', 1200],
 ];
 /** One limit for all of them. */

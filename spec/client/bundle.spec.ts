@@ -209,7 +209,7 @@ describe('in a browser bundle', () => {
     ['isInvalidSessionError', 800],
     ['handleParseError', 1500],
     ['redirectInvalidSession', 1900],
-    ['sessionsClient', 3600],
+    ['sessionsClient', 4200],
     ['pairDevice', 2400],
   ])('whoever imports %s alone does not get the rest: below %i bytes', async (name, limit) => {
     const { text } = await bundleOf(name);

@@ -45,6 +45,8 @@ export class Attempts {
     const running = { objectId, resetAt: { $gt: toParseDate(now) }, count: { $lt: attempts } };
     const more: Row = { count: { __op: 'Increment', amount: 1 } };
     if (await updateIf(this.database, ATTEMPT_CLASS, running, more)) return;
+    const [full] = await this.database.find(ATTEMPT_CLASS, { ...running, count: { $gte: attempts } }, {});
+    if (full) throw tooMany(within);
     // Its own count may be over, and those of addresses that never come back.
     await this.purge();
     const at = now.toISOString();
@@ -53,11 +55,7 @@ export class Attempts {
     if (await createOnce(this.database, ATTEMPT_CLASS, first)) return;
     // Another attempt may just have been the first one.
     if (await updateIf(this.database, ATTEMPT_CLASS, running, more)) return;
-    const minutes = Math.ceil(within / MINUTE_MS);
-    throw parseError(
-      ErrorCode.REQUEST_LIMIT_EXCEEDED,
-      `Too many attempts: try again in ${minutes === 1 ? 'a minute' : `${minutes} minutes`}.`,
-    );
+    throw tooMany(within);
   }
 
   /**
@@ -92,4 +90,12 @@ export class Attempts {
   async purge(): Promise<void> {
     await destroyRows(this.database, ATTEMPT_CLASS, { resetAt: { $lte: toParseDate(this.now()) } });
   }
+}
+
+function tooMany(within: number): Error {
+  const minutes = Math.ceil(within / MINUTE_MS);
+  return parseError(
+    ErrorCode.REQUEST_LIMIT_EXCEEDED,
+    `Too many attempts: try again in ${minutes === 1 ? 'a minute' : `${minutes} minutes`}.`,
+  );
 }

@@ -1,3 +1,4 @@
+import type { Renewals } from './renewals';
 import { currentUser, type ParseSdk } from './sdk';
 
 /** By what the user proves who he is. */
@@ -8,44 +9,64 @@ export type IdentityProof =
 export type ConfirmIdentity = (error: unknown) => unknown;
 
 interface Prompt {
-  /** Whose requests it is for. */
+  userId: string | undefined;
+  /** Of the session whose requests it is for. */
   token: string;
-  /** The token with which they may be sent again; `undefined` where the user has cancelled. */
-  answer: Promise<string | undefined>;
+  isOpen: boolean;
+  /** Whether they may be sent again. */
+  answer: Promise<boolean>;
+  /** Its session is over: nobody waits for the user any more. */
+  abandon(): void;
 }
 
 const isProof = (answer: unknown): answer is IdentityProof =>
   typeof answer === 'object' && answer !== null && ('password' in answer || 'authData' in answer);
 
-/** Asks the user once for however many requests were refused. */
-export function confirmation(Parse: ParseSdk, ask: ConfirmIdentity, functionPrefix = '') {
+/**
+ * Asks the user once for however many requests were refused.
+ * @param prove sends the server a proof
+ */
+export function confirmation(
+  Parse: Pick<ParseSdk, 'CoreManager'>,
+  renewals: Renewals,
+  ask: ConfirmIdentity,
+  prove: (proof: IdentityProof) => Promise<unknown>,
+) {
   /** The prompt that is open, or was the last. */
   let prompt: Prompt | undefined;
-  let isOpen = false;
   let closed = 0;
 
-  async function open(token: string, error: unknown): Promise<string | undefined> {
-    isOpen = true;
+  async function isConfirmed(error: unknown): Promise<boolean> {
     try {
-      const userId = (await currentUser(Parse))?.id;
       const answer = await ask(error);
-      if (answer === null || answer === false) return undefined;
-      if (isProof(answer))
-        await Parse.Cloud.run(functionPrefix + 'confirmIdentity', answer, { sessionToken: token });
-      // By now the session may have another token, or the user have logged in anew.
-      const user = await currentUser(Parse);
-      return user && user.id === userId ? (user.getSessionToken() ?? undefined) : undefined;
+      if (answer === null || answer === false) return false;
+      if (isProof(answer)) await prove(answer);
+      return true;
     } catch {
-      return undefined;
-    } finally {
-      isOpen = false;
-      closed += 1;
+      return false;
     }
+  }
+
+  function open(userId: string | undefined, token: string, error: unknown): Prompt {
+    let settle: (isConfirmed: boolean) => void = () => {};
+    const answer = new Promise<boolean>(resolve => (settle = resolve));
+    const close = (confirmed: boolean) => {
+      if (!opened.isOpen) return;
+      opened.isOpen = false;
+      closed += 1;
+      settle(confirmed);
+    };
+    const opened: Prompt = { userId, token, isOpen: true, answer, abandon: () => close(false) };
+    void isConfirmed(error).then(close);
+    return opened;
   }
 
   return {
     /** How many prompts are over. A request notes it as it is sent. */
     closed: () => closed,
+
+    /** The user has logged out: what waits for his proof waits for nothing. */
+    abandon: () => prompt?.abandon(),
 
     /**
      * Waits for the user, who is asked if no prompt has been open since the request was sent.
@@ -53,10 +74,20 @@ export function confirmation(Parse: ParseSdk, ask: ConfirmIdentity, functionPref
      * @returns the token with which the request may be sent again, if it may.
      */
     async ask(token: string, error: unknown, since: number): Promise<string | undefined> {
-      const isCurrent = (await currentUser(Parse))?.getSessionToken() === token;
-      // Another user's request, or one with a token that the app named itself, is not what this one is asked about.
-      if (since === closed && !isOpen && isCurrent) prompt = { token, answer: open(token, error) };
-      return prompt?.token === token ? prompt.answer : undefined;
+      const user = await currentUser(Parse);
+      if (prompt?.userId !== user?.id) prompt?.abandon();
+      const isCurrent = await renewals.areOne(token, user?.getSessionToken());
+      const isOfPrompt = await renewals.areOne(token, prompt?.token);
+      if (!prompt?.isOpen && (since === closed || !isOfPrompt)) {
+        // Another user's request, or one with a token that the app named itself, is not what this one is asked about.
+        if (!isCurrent) return undefined;
+        prompt = open(user?.id, token, error);
+      } else if (!isCurrent && !isOfPrompt) return undefined;
+      const { answer, userId } = prompt!;
+      if (!(await answer)) return undefined;
+      // By now the session may have another token, or the user have logged in anew.
+      const now = await currentUser(Parse);
+      return now && now.id === userId ? (now.getSessionToken() ?? undefined) : undefined;
     },
   };
 }

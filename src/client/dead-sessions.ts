@@ -51,12 +51,25 @@ export interface SessionHandlerOptions {
   confirmIdentity?: ConfirmIdentity;
 }
 
+/** What the handler tells, and is told. */
+interface Surroundings {
+  isInstalled(): boolean;
+  /** Whether this tab has had the token replaced by another one. */
+  isReplaced(token: string): boolean;
+  /** Told when another tab's session of the same user takes the place of this tab's. */
+  onAdopted(old: string, token: string): void;
+}
+
 /**
  * The sessions known to be over, by token, each with a promise of what became of it: the token with which failed
  * requests may be sent again, or `undefined`. By the token fifty failures count as one, and a late failure of an
  * older session is not taken for one of the session in use.
  */
-export function deadSessions(Parse: ParseSdk, options: SessionHandlerOptions, isInstalled: () => boolean) {
+export function deadSessions(
+  Parse: ParseSdk,
+  options: SessionHandlerOptions,
+  { isInstalled, isReplaced, onAdopted }: Surroundings,
+) {
   const dead = new Map<string, Promise<string | undefined>>();
   /** The sessions that the user is ending himself: he wants to be logged out, and by no means signed in again. */
   const leaving = new Set<string>();
@@ -90,9 +103,11 @@ export function deadSessions(Parse: ParseSdk, options: SessionHandlerOptions, is
   async function adopt(token: string, userId: string | undefined, error: unknown) {
     const user = await storedElsewhere(Parse, token);
     const sameUser = user?.objectId === userId;
-    if (!user || dead.has(user.sessionToken) || (sameUser && leaving.has(token))) return undefined;
+    const isOld = user && (dead.has(user.sessionToken) || isReplaced(user.sessionToken));
+    if (!user || isOld || (sameUser && leaving.has(token))) return undefined;
     await Parse.User.hydrate(user);
-    if (!sameUser) void callBack(token, error);
+    if (sameUser) onAdopted(token, user.sessionToken);
+    else void callBack(token, error);
     return { token: sameUser ? user.sessionToken : undefined };
   }
 

@@ -1,4 +1,3 @@
-import type { Renewed } from './renewals';
 import type { ParseSdk, RestController } from './sdk';
 
 /** Found by every copy of this module: an app may bundle two. */
@@ -11,7 +10,9 @@ export interface InstalledHandler {
   /** Sends a request by which the user ends this session himself, and logs him out once it has succeeded. */
   leave<T>(token: string, request: () => Promise<T>): Promise<T>;
   /** Calls a cloud function by which this session gets a new token, with which whoever uses the old one goes on. */
-  renew<T extends Renewed>(token: string, name: string, params: object): Promise<T>;
+  renew<T>(token: string, name: string, params: object): Promise<T>;
+  /** The token that the session of this one has by now. */
+  newest(token: string): Promise<string>;
 }
 
 /** What marks a controller as the handler's. */

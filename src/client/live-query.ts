@@ -1,6 +1,14 @@
 import { isDeadTokenMessage } from './invalid-session';
 import type { LiveQueryClient, ParseSdk, Subscription } from './sdk';
 
+const CLIENTS = /*#__PURE__*/ Symbol.for('parse-server-sessions/client/live-query');
+
+/** The clients that have subscribed. They stay known when the handler is installed anew. */
+function clientsOf({ LiveQueryClient }: Pick<ParseSdk, 'LiveQueryClient'>): Set<LiveQueryClient> {
+  const holder = LiveQueryClient.prototype as { [CLIENTS]?: Set<LiveQueryClient> };
+  return (holder[CLIENTS] ??= new Set());
+}
+
 interface Watcher {
   /** Sends a subscription with the token that it names, or with the current user's. */
   subscribe<T>(explicit: string | undefined, send: (token?: string) => Promise<T>): Promise<T>;
@@ -10,7 +18,7 @@ interface Watcher {
 
 /** Watches the subscriptions of LiveQuery, by whichever client. */
 export function watchLiveQuery(Parse: ParseSdk, watcher: Watcher) {
-  const clients = new Set<LiveQueryClient>();
+  const clients = clientsOf(Parse);
 
   const uninstallSubscribe = replaceMethod(
     Parse.Query.prototype,

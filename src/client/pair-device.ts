@@ -157,9 +157,9 @@ export async function pairDevice(options: PairDeviceOptions): Promise<PairedDevi
 
   async function pair(): Promise<PairedDevice> {
     const { deviceCode, interval, ...code } = await ask<Started>('startPairing', wish);
-    const end = performance.now() + code.expiresIn * SECOND;
+    const end = performance.now() + (code.expiresIn || 0) * SECOND;
     await onCode(code);
-    let usual = interval * SECOND;
+    let usual = (interval > 0 ? interval : 5) * SECOND;
     for (let next = usual; ;) {
       await wait(Math.min(next, end - performance.now()));
       if (performance.now() >= end) throw failure('expired', { status: 'expired' });

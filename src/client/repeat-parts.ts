@@ -1,8 +1,11 @@
 import { refusalOf } from './refusal';
 
+const CONNECTION_FAILED = 100;
+
 /**
  * Sends the parts of a batch that were refused as stale once more, and puts what becomes of them into its answer. The
- * others have been done. If that request fails, the refusals stay.
+ * others have been done. If that request fails, or its answer lacks some, nobody knows what became of these: they have
+ * that error.
  *
  * @param batch what was sent, and answered
  * @param confirm has the user confirm his identity; answers the token to send them with, if he does
@@ -19,6 +22,11 @@ export async function repeatParts(
   const token = stale.length > 0 && (await confirm(answers[stale[0]!]));
   if (!token) return;
   const parts = stale.map(part => (requests as Record<string, unknown>)[part]);
-  const again = (await send({ requests: parts }, token).catch(() => [])) as unknown[];
-  stale.forEach((part, index) => (answers[part] = again[index] ?? answers[part]));
+  let failure: unknown = { code: CONNECTION_FAILED, error: 'The server has not answered.' };
+  const again = await send({ requests: parts }, token).catch(error => {
+    const { code = CONNECTION_FAILED, message } = error as { code?: number; message?: string };
+    failure = { code, error: message };
+  });
+  const given = Object(again) as Record<string, unknown>;
+  stale.forEach((part, index) => (answers[part] = given[index] ?? { error: failure }));
 }

@@ -74,7 +74,7 @@ export interface SignedInUser {
 }
 
 /** The SDK's own, which takes columns as if they had come from the server. */
-interface CurrentUser extends SignedInUser {
+export interface CurrentUser extends SignedInUser {
   _finishFetch(columns: { sessionToken: string }): void;
 }
 
@@ -82,16 +82,21 @@ export function currentUser({ CoreManager }: Pick<ParseSdk, 'CoreManager'>): Pro
   return CoreManager.getUserController().currentUserAsync();
 }
 
+/** The user that this browser has stored, in whatever form the SDK stores him. */
+export const storedUser = ({ Storage }: Pick<ParseSdk, 'Storage'>): Promise<string | null> =>
+  Storage.getItemAsync(Storage.generatePath('currentUser'));
+
 /**
  * The user that another tab of this browser has stored meanwhile, in the SDK's JSON; `undefined` when the stored
  * user has this token, or there is none. The SDK reads its storage only once. Without this look a tab whose
  * session is over would remove the sign-in that the other tab has just made.
  */
 export async function signedInElsewhere(
-  { CoreManager, Storage }: ParseSdk,
+  Parse: ParseSdk,
   token: string,
 ): Promise<{ objectId: string; sessionToken: string } | undefined> {
-  const stored = await Storage.getItemAsync(Storage.generatePath('currentUser'));
+  const { CoreManager } = Parse;
+  const stored = await storedUser(Parse);
   if (!stored) return undefined;
   const { className: _className, ...user } = JSON.parse(
     CoreManager.get('ENCRYPTED_USER')

@@ -1,11 +1,11 @@
-import { confirmation } from './confirmation';
+import { confirmation, type IdentityProof } from './confirmation';
 import { deadSessions, type SessionHandlerOptions } from './dead-sessions';
 import { installedIn, markOf, type InstalledHandler } from './installed';
 import { findInvalidSession } from './invalid-session';
 import { watchLiveQuery } from './live-query';
 import { checkOptions, requireSdk } from './options';
 import { findRefusal, refusalOf } from './refusal';
-import { renewals, type Renewed } from './renewals';
+import { renewals, useToken } from './renewals';
 import { repeatParts } from './repeat-parts';
 import { currentUser, type ParseSdk, type RequestOptions, type RestController } from './sdk';
 
@@ -52,34 +52,47 @@ function refuse(Parse: ParseSdk, options: SessionHandlerOptions): void {
 export function installSessionHandler(Parse: ParseSdk, options: SessionHandlerOptions): () => void {
   refuse(Parse, options);
   const { CoreManager } = Parse;
-  const sessions = deadSessions(Parse, options, () => state.active);
-  const renewed = renewals(Parse);
-  const confirming =
-    options.confirmIdentity && confirmation(Parse, options.confirmIdentity, options.functionPrefix);
-  const state: InstalledHandler = { active: true, leave: sessions.leave, renew };
+  const { functionPrefix = '' } = options;
+  const renewed = renewals(Parse, (old, token) => liveQuery.follow(old, token));
+  const sessions = deadSessions(Parse, options, {
+    isInstalled: () => state.active,
+    isReplaced: renewed.has,
+    onAdopted: (old, token) => liveQuery.follow(old, token),
+  });
+  const confirming = options.confirmIdentity && confirmation(Parse, renewed, options.confirmIdentity, prove);
+  const newest = async (token: string) => (await renewed.tokenAfter(token)) ?? token;
+  const state: InstalledHandler = {
+    active: true,
+    leave: async (token, request) => sessions.leave(await newest(token), request),
+    renew,
+    newest,
+  };
 
-  /** Sends a request with a known token, and once more where it may then succeed. */
+  /**
+   * Sends a request with a known token, and once more where the session has another one by then, where the app has signed in
+   * again, and where the user has proved who he is.
+   */
   async function attempt<T>(
     token: string,
     send: (token: string) => Promise<T>,
     repeatable = true,
   ): Promise<T> {
-    const wait = repeatable && !sessions.isKnown(token);
     const since = confirming?.closed();
-    try {
-      return await send(token);
-    } catch (error) {
-      const invalid = findInvalidSession(error);
-      const fresh = invalid
-        ? await judge(token, invalid, wait)
-        : repeatable && (await confirmed(token, error, since));
-      if (!fresh) throw error;
+    let isReplaced = false;
+    let isConfirmed = false;
+    for (let current = token; ;) {
+      const wait = repeatable && !isReplaced && !sessions.isKnown(current);
       try {
-        return await send(fresh);
-      } catch (again) {
-        const invalidAgain = findInvalidSession(again);
-        if (invalidAgain) await judge(fresh, invalidAgain, false, false);
-        throw again;
+        return await send(current);
+      } catch (error) {
+        const invalid = findInvalidSession(error);
+        let next: string | undefined;
+        if (invalid) next = await judge(current, invalid, wait, !isReplaced);
+        else if (!isConfirmed) next = await confirmed(current, error, since);
+        if (!next || !repeatable) throw error;
+        if (invalid) isReplaced = true;
+        else isConfirmed = true;
+        current = next;
       }
     }
   }
@@ -90,8 +103,9 @@ export function installSessionHandler(Parse: ParseSdk, options: SessionHandlerOp
   };
 
   /**
-   * Judges a 209, if the token was not replaced by a newer one of the same session. If the judging fails, the app still
-   * gets the error of its request.
+   * Judges a 209, if the session has not another token by now. If the judging fails, the app still gets the error of its
+   * request.
+   * @returns the token with which the request may be sent again, if it may.
    */
   async function judge(
     token: string,
@@ -102,11 +116,21 @@ export function installSessionHandler(Parse: ParseSdk, options: SessionHandlerOp
     if (!state.active) return undefined;
     try {
       const newer = await renewed.tokenAfter(token);
-      if (newer) return wait && (await currentUser(Parse))?.getSessionToken() === newer ? newer : undefined;
+      if (newer) return await goOnWith(newer);
       return await sessions.judge(token, asError(found), wait, mayRecover);
     } catch {
       return undefined;
     }
+  }
+
+  /** An answer to a request with an older token may have put that back as the current user's. */
+  async function goOnWith(newer: string): Promise<string | undefined> {
+    const user = await currentUser(Parse);
+    const current = user?.getSessionToken();
+    if (current === newer) return newer;
+    if (!user || !(await renewed.areOne(newer, current))) return undefined;
+    await useToken(Parse, user, newer);
+    return newer;
   }
 
   /** Has the user confirm his identity, if that is what the server wants. */
@@ -116,20 +140,43 @@ export function installSessionHandler(Parse: ParseSdk, options: SessionHandlerOp
     return confirming.ask(token, asError(refusal), since).catch(() => undefined);
   }
 
-  async function renew<T extends Renewed>(token: string, name: string, params: object): Promise<T> {
-    const request = async (sessionToken: string) => {
-      const answer = await previous.request('POST', `functions/${name}`, params, { sessionToken });
-      return (answer as { result: T }).result;
-    };
-    const answer = await renewed.renew(token, request).catch(async error => {
-      const invalid = findInvalidSession(error);
-      // Another tab may have been first.
-      const fresh = invalid && (await judge(token, invalid, true));
-      if (!fresh) throw error;
-      return renewed.renew(fresh, request);
-    });
-    liveQuery.follow(token, answer.sessionToken);
-    return answer;
+  async function prove(proof: IdentityProof & { rotate?: boolean }): Promise<void> {
+    const name = functionPrefix + 'confirmIdentity';
+    const token = (await currentUser(Parse))?.getSessionToken();
+    if (proof.rotate && token) await renew(token, name, proof);
+    else await Parse.Cloud.run(name, proof);
+  }
+
+  async function renew<T>(token: string, name: string, params: object): Promise<T> {
+    return attempt(token, sent =>
+      renewed.renew(sent, async sessionToken => {
+        const answered = await previous.request('POST', `functions/${name}`, params, { sessionToken });
+        return (answered as { result: T }).result;
+      }),
+    );
+  }
+
+  /** Whether the current user gives himself a new password, with his own session. */
+  async function changesOwnPassword(path: string, data: unknown, token: string): Promise<boolean> {
+    if (!('password' in Object(data))) return false;
+    const user = await currentUser(Parse);
+    return user?.getSessionToken() === token && path.endsWith(`/${user.id}`);
+  }
+
+  /** Logs out of the session, also where it has another token by now. */
+  async function logOut<T>(token: string, send: (token: string) => Promise<T>): Promise<T | object> {
+    confirming?.abandon();
+    try {
+      return await send(token);
+    } catch (error) {
+      const newer = findInvalidSession(error) && (await renewed.tokenAfter(token));
+      if (!newer) throw error;
+      return send(newer).catch(again => {
+        // It is over, as it should be.
+        if (findInvalidSession(again)) return {};
+        throw again;
+      });
+    }
   }
 
   async function tokenFor(explicit: unknown): Promise<string | null | undefined> {
@@ -153,19 +200,23 @@ export function installSessionHandler(Parse: ParseSdk, options: SessionHandlerOp
       const asMaster = given?.useMasterKey ?? CoreManager.get('USE_MASTER_KEY');
       const token = state.active && !asMaster ? await tokenFor(given?.sessionToken) : undefined;
       if (!token) return previous.request(method, path, data, given);
+      const send = (sessionToken: string) => previous.request(method, path, data, { ...given, sessionToken });
+      if (path === 'logout') return attempt(token, sent => logOut(sent, send));
+      // A new password gives the session a new token.
+      if (method === 'PUT' && (await changesOwnPassword(path, data, token)))
+        return attempt(token, sent => renewed.renew(sent, send));
+      if (path !== 'batch') return attempt(token, send);
       const since = confirming?.closed();
       return attempt(token, async sessionToken => {
-        const answer = await previous.request(method, path, data, { ...given, sessionToken });
-        if (path === 'batch') {
-          // If the session ends while a batch is under way, the answer is a success with errors inside.
-          const inside = findInvalidSession(Object.values(answer ?? {}));
-          if (inside) await judge(sessionToken, inside, false);
-          await repeatParts(
-            { data, answer },
-            error => confirmed(sessionToken, error, since),
-            (parts, fresh) => previous.request(method, path, parts, { ...given, sessionToken: fresh }),
-          );
-        }
+        const answer = await send(sessionToken);
+        // If the session ends while a batch is under way, the answer is a success with errors inside.
+        const inside = findInvalidSession(Object.values(answer ?? {}));
+        if (inside) await judge(sessionToken, inside, false);
+        await repeatParts(
+          { data, answer },
+          error => confirmed(sessionToken, error, since),
+          (parts, fresh) => previous.request(method, path, parts, { ...given, sessionToken: fresh }),
+        );
         return answer;
       });
     },

@@ -4,10 +4,11 @@ import type { EndedReason, EndedSession } from './ended-session';
 import { logOutLocally } from './handle-parse-error';
 import { installedIn } from './installed';
 import { checkOptions, requireSdk } from './options';
-import { renew, type Renewed } from './renewals';
+import { renew, tokenIn } from './renewals';
 import { currentUser, type ParseSdk } from './sdk';
 
 const SCRIPT_FAILED = 141;
+const INVALID_JSON = 107;
 
 /** A session as its user sees it. It never holds a session token. */
 export interface ClientSession {
@@ -194,14 +195,19 @@ export function sessionsClient(Parse: SessionsSdk, options: SessionsClientOption
   }
 
   /** Has the session get a new token, with which this client goes on, and the SDK if it is the current user's. */
-  async function renewed<T extends Renewed>(name: string, params: object): Promise<T> {
+  async function renewed<T>(name: string, params: object): Promise<T> {
     const token = await currentToken();
+    const installed = installedIn(Parse);
+    // Whoever has named it may not know that it has been replaced.
+    if (sessionToken && installed) sessionToken = await installed.newest(sessionToken);
     const isOwn = token && (sessionToken ?? token) === token;
-    const handler = isOwn && installedIn(Parse);
+    const handler = isOwn && installed;
     const request = () =>
       run<T>(name, params, handler ? fullName => handler.renew(token, fullName, params) : undefined);
     const answer = await (isOwn && !handler ? renew(Parse, token, request) : request());
-    if (sessionToken) sessionToken = answer.sessionToken;
+    const fresh = tokenIn(answer);
+    if (!fresh) throw new Parse.Error(INVALID_JSON, 'The server has answered no session token.');
+    if (sessionToken) sessionToken = fresh;
     return answer;
   }
 
@@ -284,7 +290,7 @@ export function sessionsClient(Parse: SessionsSdk, options: SessionsClientOption
      * @throws 101 for a wrong proof, 155 after too many
      */
     async confirmIdentity(proof: IdentityProof & { rotate?: boolean }): Promise<Date> {
-      const call = proof.rotate ? renewed<Confirmed & Renewed> : run<Confirmed>;
+      const call = proof.rotate ? renewed<Confirmed> : run<Confirmed>;
       return new Date((await call('confirmIdentity', proof)).authenticatedAt);
     },
 

@@ -120,8 +120,8 @@ export class Pairings {
     const scopes = wish.scopes ?? this.options.scopes;
     this.requireWithin(scopes ?? null, this.options.scopes ?? null, 'no pairing may get it');
     await attempts.countAll([
-      ['startPairing', STARTS_OF_ALL],
       [`startPairing from ${addressKey(asker)}`, STARTS],
+      ['startPairing', STARTS_OF_ALL],
     ]);
     await ownClasses.ensure(PAIRINGS);
     await forgetOldPairings(database, now());
@@ -214,9 +214,9 @@ export class Pairings {
   private async pending(userCode: string, userId: string, asker: Asker): Promise<Row> {
     const { database, attempts, ownClasses, now } = this.parts;
     const guesses: Array<[what: string, limit: AttemptLimit]> = [
-      ['pairing codes', GUESSES_OF_ALL],
-      [`pairing codes from ${addressKey(asker)}`, GUESSES_FROM_ONE],
       [`pairing codes of the user ${userId}`, GUESSES],
+      [`pairing codes from ${addressKey(asker)}`, GUESSES_FROM_ONE],
+      ['pairing codes', GUESSES_OF_ALL],
     ];
     await attempts.countAll(guesses);
     await ownClasses.ensure(PAIRINGS);

@@ -31,7 +31,7 @@ export class Identity {
     const objectId = user.id ?? '';
     const [row] = await this.database.find('_User', { objectId }, { limit: 1 });
     const linked = isObject(row?.authData) ? row.authData : {};
-    this.requireSecondFactor(linked, authData ?? {}, config);
+    this.requireSecondFactor(user, linked, authData ?? {}, config);
     if (password !== undefined) await this.checkPassword(user, password, row);
     if (!authData) return;
     if (!row || isLocked(row)) throw wrongProvider();
@@ -43,15 +43,20 @@ export class Identity {
    * of 9.10.0 does: the thief of a password does not have it. It comes first, so nobody learns whether the password was
    * right. A second factor alone is enough: the session has begun with the first one.
    */
-  private requireSecondFactor(linked: Row, shown: Record<string, Row>, config: ServerConfig): void {
+  private requireSecondFactor(
+    user: User,
+    linked: Row,
+    shown: Record<string, Row>,
+    config: ServerConfig,
+  ): void {
     const ofPolicy = (wanted: string) =>
       Object.keys(linked).filter(provider => {
         const { adapter } = config.authDataManager.getValidatorForProvider(provider) ?? {};
-        const policy =
-          typeof adapter?.policy === 'function'
-            ? adapter.policy({ ip: config.ip, master: false }, linked[provider])
-            : adapter?.policy;
-        return policy === wanted;
+        const { policy } = adapter ?? {};
+        if (typeof policy !== 'function') return policy === wanted;
+        // A log-in takes only a fixed policy for `solo`.
+        const request = { ip: config.ip, user, master: false };
+        return wanted === 'additional' && policy.call(adapter, request, linked[provider]) === wanted;
       });
     const isShown = (provider: string) => Object.hasOwn(shown, provider);
     const additional = ofPolicy('additional');
@@ -82,12 +87,15 @@ export class Identity {
     proofs: Record<string, Row>,
     config: ServerConfig,
   ): Promise<void> {
+    const used: Array<[provider: string, own: Row, data: Row]> = [];
     for (const provider of Object.keys(proofs).sort()) {
       const own = Object.hasOwn(linked, provider) ? linked[provider] : undefined;
       if (!isObject(own)) throw wrongProvider();
       const validation = await this.validate(provider, structuredClone(proofs[provider]!), own, row, config);
-      if (isObject(validation?.save)) await this.save(row, provider, own, validation.save);
+      if (isObject(validation?.save)) used.push([provider, own, validation.save]);
     }
+    // Once all of them were right: a wrong one must not use up a recovery code.
+    for (const [provider, own, data] of used) await this.save(row, provider, own, data);
   }
 
   /** Has the provider's adapter judge what a client shows of it. */
