@@ -44,6 +44,11 @@ function describe(issue: z.core.$ZodIssue, options: unknown, schema: z.ZodType):
       .join('\n');
   }
   if (path.length === 0) return `parseSessions: takes an object of options, got ${typeOf(options)}.`;
+  const key = keyAt(schema, path);
+  if (issue.code === 'invalid_key' && key?.description) {
+    const name = textOf(path.at(-1)!);
+    return `parseSessions: option "${nameOf(path.slice(0, -1).map(textOf))}" got "${name}", takes ${key.description}.`;
+  }
   const got = valueAt(options, path);
   const type = schemaAt(schema, path);
   const takes = type?.description ?? unwrap(type)?.description ?? issue.message;
@@ -77,6 +82,14 @@ function childOf(type: z.ZodType | undefined, key: string): z.ZodType | undefine
   if (inner instanceof z.ZodRecord) return inner.valueType as z.ZodType;
   if (inner instanceof z.ZodArray) return /^\d+$/.test(key) ? (inner.element as z.ZodType) : undefined;
   return shapeOf(inner)?.[key];
+}
+
+/** What the last name of a path may be, where the app chooses it. */
+function keyAt(schema: z.ZodType, path: string[]): z.ZodType | undefined {
+  const inner = unwrap(schemaAt(schema, path.slice(0, -1)));
+  const types = inner instanceof z.ZodUnion ? (inner.options as z.ZodType[]) : [inner];
+  const record = types.map(unwrap).find(type => type instanceof z.ZodRecord);
+  return record?.keyType as z.ZodType | undefined;
 }
 
 /** Whether a path leads through an object whose keys the app chooses. */

@@ -22,7 +22,7 @@ const freshClass = className
 const column = z
   .string()
   .regex(/^[A-Za-z][A-Za-z0-9_]*$/)
-  .describe('the name of a column, such as "email"');
+  .describe('the name of a whole column, such as "email"');
 const COLUMNS = 'true, or an array of at least one column';
 const columns = z.array(column).min(1).describe(COLUMNS);
 const functionPrefix = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$|^$/);

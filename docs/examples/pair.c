@@ -119,9 +119,11 @@ static enum outcome ask(struct server *server, const char *function, const char 
   if (cJSON_IsObject(*result)) return ANSWERED;
   const cJSON *code = cJSON_GetObjectItemCaseSensitive(*json, "code");
   const cJSON *error = cJSON_GetObjectItemCaseSensitive(*json, "error");
-  bool is_refused = cJSON_IsNumber(code) && status < 500 && status != 429;
+  /* An app id that the server does not know is refused without a code. */
+  bool is_refused = (cJSON_IsNumber(code) || status == 401 || status == 403) && status < 500 && status != 429;
   if (is_refused)
-    fprintf(stderr, "Refused: %d %s\n", code->valueint, cJSON_IsString(error) ? error->valuestring : "");
+    fprintf(stderr, "Refused: %d %s\n", cJSON_IsNumber(code) ? code->valueint : (int)status,
+            cJSON_IsString(error) ? error->valuestring : "");
   cJSON_Delete(*json);
   return is_refused ? REFUSED : NO_ANSWER;
 }

@@ -43,7 +43,9 @@ ask() {
   body=${answer%$'\n'*}
   if jq --exit-status --compact-output '.result // empty' 2>/dev/null <<<"$body"; then return 0; fi
   if ((status >= 500 || status == 429)); then return 2; fi
-  jq --exit-status --raw-output 'select(.code) | "Refused: \(.code) \(.error)"' <<<"$body" >&2 2>/dev/null || return 2
+  # An app id that the server does not know is refused without a code.
+  jq --exit-status --raw-output --arg status "$status" 'select(.error) | "Refused: \(.code // "HTTP \($status)") \(.error)"' \
+    <<<"$body" >&2 2>/dev/null || return 2
   return 1
 }
 

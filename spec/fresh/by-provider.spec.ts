@@ -30,6 +30,8 @@ beforeAll(async () => {
       auth: {
         shop: { module: shop },
         market: { module: shop },
+        alone: { module: { ...shop, policy: 'solo' } },
+        moody: { module: { ...shop, policy: () => 'solo' } },
         counting,
         off: { ...shop, enabled: false },
         mfa,
@@ -187,6 +189,30 @@ describe('confirmIdentity by a second factor', () => {
     expect(await save(session)).toBe(119);
     await confirmBy({ password: user.password, authData: { mfa: { token: code() } } });
     expect(await save(session)).toBe('saved');
+  });
+
+  it('keeps a recovery code that was shown beside a wrong proof', async () => {
+    await link({ shop: proof() });
+    const { authDataResponse } = await link({ mfa: { secret: secret.base32, token: code() } });
+    const mfa = { token: authDataResponse.mfa.recovery.split(', ')[0] };
+    const session = await stale();
+    const wrong = { mfa, shop: { ...proof(), code: 'guessed' } };
+    await expect(confirm(wrong, session)).rejects.toMatchObject({ code: 101 });
+    await confirm({ mfa, shop: proof() }, session);
+    expect(await save(session)).toBe('saved');
+  });
+
+  it.each([
+    ['stands alone', 'alone', 'saved'],
+    ['decides each time whether it does', 'moody', 119],
+  ])('is not needed beside a provider that %s, as for a log-in', async (_what, provider, saved) => {
+    await link({ [provider]: proof(), mfa: { secret: secret.base32, token: code() } });
+    const body = { authData: { [provider]: proof() } };
+    const loggedIn = await server.rest('POST', '/users', { body });
+    expect(loggedIn.body.sessionToken === undefined).toBe(saved === 119);
+    const session = await stale();
+    await confirm(body.authData, session).catch(() => undefined);
+    expect(await save(session)).toBe(saved);
   });
 
   it.each<[string, object]>([

@@ -75,7 +75,10 @@ describe('a session is fresh', () => {
   });
 
   it('not when a client made it, nor when it is older than this package', async () => {
-    expect((await save((await server.restricted(user.token)).token)).body.code).toBe(119);
+    expect((await save((await server.restricted(user.token)).token)).body).toEqual({
+      code: 119,
+      error: 'write operation not allowed: restricted session (PaymentMethod: it needs a recent login)',
+    });
     expect((await save((await makeSession(server, user.userId)).token)).body.code).toBe(119);
   });
 

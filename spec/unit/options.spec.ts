@@ -19,7 +19,7 @@ const CLASS_NAME = 'the name of a class, such as "Invoice"';
 const FRESH_CLASS = 'the name of a class other than _Session, such as "PaymentMethod"';
 const FRESH = 'an array of class names, or an object of them, each true or an array of its columns';
 const COLUMNS = 'true, or an array of at least one column';
-const COLUMN = 'the name of a column, such as "email"';
+const COLUMN = 'the name of a whole column, such as "email"';
 const PREFIX = 'letters, digits and underscores, such as "auth_"';
 const BOOLEAN = 'true or false';
 const DURATION =
@@ -78,6 +78,8 @@ describe('a wrong option', () => {
     ['fresh._User', { fresh: { _User: [] } }, 'an array', COLUMNS],
     ['fresh._User', { fresh: { _User: 'email' } }, 'a text', COLUMNS],
     ['fresh._User[1]', { fresh: { _User: ['email', 'a.b'] } }, 'a text', COLUMN],
+    ['fresh', { fresh: { _Session: true } }, '"_Session"', FRESH_CLASS],
+    ['fresh', { fresh: { 'a b': true } }, '"a b"', FRESH_CLASS],
     ['fresh[0]', { fresh: [5] }, '5', FRESH_CLASS],
     ['fresh[1]', { fresh: ['Card', '_Session'] }, "'_Session'", FRESH_CLASS],
     ['freshWithin', { freshWithin: 'a while' }, "'a while'", DURATION],

@@ -5,8 +5,11 @@ import { currentUser, type ParseSdk } from './sdk';
 export type IdentityProof =
   { password: string; authData?: Record<string, object> } | { authData: Record<string, object> };
 
+/** An error of the SDK. */
+export type ParseError = Error & { code: number };
+
 /** Asks the user to prove who he is, because the server has refused a request as stale. */
-export type ConfirmIdentity = (error: unknown) => unknown;
+export type ConfirmIdentity = (error: ParseError) => unknown;
 
 interface Prompt {
   userId: string | undefined;
@@ -36,7 +39,7 @@ export function confirmation(
   let prompt: Prompt | undefined;
   let closed = 0;
 
-  async function isConfirmed(error: unknown): Promise<boolean> {
+  async function isConfirmed(error: ParseError): Promise<boolean> {
     try {
       const answer = await ask(error);
       if (answer === null || answer === false) return false;
@@ -47,7 +50,7 @@ export function confirmation(
     }
   }
 
-  function open(userId: string | undefined, token: string, error: unknown): Prompt {
+  function open(userId: string | undefined, token: string, error: ParseError): Prompt {
     let settle: (isConfirmed: boolean) => void = () => {};
     const answer = new Promise<boolean>(resolve => (settle = resolve));
     const close = (confirmed: boolean) => {
@@ -73,7 +76,7 @@ export function confirmation(
      * @param since what `closed` was then
      * @returns the token with which the request may be sent again, if it may.
      */
-    async ask(token: string, error: unknown, since: number): Promise<string | undefined> {
+    async ask(token: string, error: ParseError, since: number): Promise<string | undefined> {
       const user = await currentUser(Parse);
       if (prompt?.userId !== user?.id) prompt?.abandon();
       const isCurrent = await renewals.areOne(token, user?.getSessionToken());

@@ -20,6 +20,7 @@ export type { InvalidSessionDetails, SessionHandlerOptions } from './dead-sessio
 export type {
   ClientEndedSession,
   ClientSession,
+  ConfirmedSession,
   Page,
   PairingApproval,
   PairingRequest,

@@ -71,7 +71,7 @@ export interface PairedDevice {
   expiresAt: Date | null;
 }
 
-/** What {@link pairDevice} rejects with. With neither column the server could not be reached for the code. */
+/** What {@link pairDevice} rejects with. With neither column there was no answer of Parse Server to the first request. */
 export interface PairingError extends Error {
   /** Parse's own error code, where the server refuses. */
   code?: number;

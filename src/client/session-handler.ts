@@ -1,4 +1,4 @@
-import { confirmation, type IdentityProof } from './confirmation';
+import { confirmation, type IdentityProof, type ParseError } from './confirmation';
 import { deadSessions, type SessionHandlerOptions } from './dead-sessions';
 import { installedIn, markOf, type InstalledHandler } from './installed';
 import { findInvalidSession } from './invalid-session';
@@ -97,9 +97,9 @@ export function installSessionHandler(Parse: ParseSdk, options: SessionHandlerOp
     }
   }
 
-  const asError = (found: object) => {
+  const asError = (found: object): ParseError => {
     const { code, error } = found as { code: number; error: string };
-    return found instanceof Error ? found : new Parse.Error(code, error);
+    return found instanceof Error ? (found as ParseError) : new Parse.Error(code, error);
   };
 
   /**

@@ -112,10 +112,13 @@ export interface Page {
   skip?: number;
 }
 
-/** What the server answers to a proof. */
-interface Confirmed {
-  authenticatedAt: string;
+/** A session under a new token, in which the user has just proved who he is. */
+export interface ConfirmedSession extends RotatedSession {
+  authenticatedAt: Date;
 }
+
+/** What the server answers to a proof. */
+type Confirmed = Pick<Json<ConfirmedSession>, 'authenticatedAt'>;
 
 export interface SessionsClientOptions {
   /** The `functionPrefix` of the server. @default '' */
@@ -211,6 +214,21 @@ export function sessionsClient(Parse: SessionsSdk, options: SessionsClientOption
     return answer;
   }
 
+  /**
+   * Makes this session fresh again, by the user's password or by `authData` of a provider that he has linked; answers
+   * when. With `rotate: true` it gets a new token as well, as by `rotate()`, and answers both.
+   * @throws 101 for a wrong proof, -1 without the second factor that a log-in takes, what the provider's adapter throws,
+   * 155 after too many
+   */
+  async function confirmIdentity(proof: IdentityProof & { rotate: true }): Promise<ConfirmedSession>;
+  async function confirmIdentity(proof: IdentityProof & { rotate?: false }): Promise<Date>;
+  async function confirmIdentity(
+    proof: IdentityProof & { rotate?: boolean },
+  ): Promise<Date | ConfirmedSession> {
+    if (proof.rotate) return withDates(await renewed<Json<ConfirmedSession>>('confirmIdentity', proof));
+    return new Date((await run<Confirmed>('confirmIdentity', proof)).authenticatedAt);
+  }
+
   return {
     /** The user's sessions, last accessed first; for a restricted session only the restricted ones. */
     async list(page: Page = {}): Promise<ClientSession[]> {
@@ -264,7 +282,7 @@ export function sessionsClient(Parse: SessionsSdk, options: SessionsClientOption
     /**
      * What a device asks for that shows this code. Show all of it before the user allows it.
      * @param userCode - as the user has typed it: small letters, blanks and hyphens are all the same
-     * @throws 101 for a code that is unknown, expired, or judged already, 142 for what cannot be one, 155 after too many of
+     * @throws 101 for a code that is unknown, expired, judged already, or none at all, 142 for no text, 155 after too many of
      * those (10 within 15 minutes), 119 for a restricted session
      */
     async pairingRequest(userCode: string): Promise<PairingRequest> {
@@ -284,15 +302,7 @@ export function sessionsClient(Parse: SessionsSdk, options: SessionsClientOption
       await run('denyPairing', { userCode });
     },
 
-    /**
-     * Makes this session fresh again, by the user's password or by `authData` of a provider that he has linked; answers
-     * when. With `rotate: true` it gets a new token as well, as by `rotate()`.
-     * @throws 101 for a wrong proof, 155 after too many
-     */
-    async confirmIdentity(proof: IdentityProof & { rotate?: boolean }): Promise<Date> {
-      const call = proof.rotate ? renewed<Confirmed> : run<Confirmed>;
-      return new Date((await call('confirmIdentity', proof)).authenticatedAt);
-    },
+    confirmIdentity,
 
     /**
      * Gives this session a new token; the old one is refused from then on. It stays the same session. If it is the current

@@ -82,18 +82,24 @@ export function mayWrite(session: SessionRecord, write: Write, rules: WriteRules
   const inScope = scopes ? mayAccess(scopes, write, rules.isGuarded) : ALLOW;
   if (session.restricted && rules.isGuarded(write.className)) {
     // Whoever made the scopes may wonder why they do not help.
-    return refuseGuarded(scopes && inScope.allow ? plainName(write.className) : '');
+    return refuseGuarded(scopes && inScope.allow ? write.className : '');
   }
   if (!inScope.allow) return inScope;
   if (!rules.fresh.needs(write) || isFresh(session, rules.freshWithin, now)) return ALLOW;
+  // Nobody can prove himself in a restricted session: to be told to would not help.
+  if (session.restricted) return refuseRestricted(write.className, 'it needs a recent login');
   return isAnonymousOwn(session, write) ? ALLOW : refuseStale(write.className);
 }
 
 /** @param className what a scope names, and the guard covers all the same; empty where none does. */
-function refuseGuarded(className: string): Refusal {
-  const why = ALWAYS_GUARDED.includes(className) ? 'always guarded' : 'the option guard covers it';
-  return refuse(
-    ErrorCode.OPERATION_FORBIDDEN,
-    withDetail(RESTRICTED_MESSAGE, className && `${className}: ${why}`),
+const refuseGuarded = (className: string): Refusal =>
+  refuseRestricted(
+    className,
+    ALWAYS_GUARDED.includes(className) ? 'always guarded' : 'the option guard covers it',
   );
-}
+
+const refuseRestricted = (className: string, why: string): Refusal =>
+  refuse(
+    ErrorCode.OPERATION_FORBIDDEN,
+    withDetail(RESTRICTED_MESSAGE, plainName(className) && `${plainName(className)}: ${why}`),
+  );
