@@ -157,6 +157,28 @@ describe('a rotation', () => {
     expect(await next()).toEqual(ok());
   });
 
+  it('does not keep the app from signing in again once the session is over', async () => {
+    const account = { username: user.username, password: user.password };
+    const outcome = await app.run(async ({ Parse, state, install, holdRequests }, { username, password }) => {
+      install({
+        recover: () => Parse.User.logIn(username, password),
+        confirmIdentity: undefined as never,
+      });
+      const late = await holdRequests(() => new Parse.Query('Note').find());
+      const { sessionToken } = await state.sessions.rotate();
+      await state.sessions.current();
+      // The server ends it past this client.
+      await fetch(`${Parse.serverURL}/logout`, {
+        method: 'POST',
+        headers: { 'X-Parse-Application-Id': Parse.applicationId!, 'X-Parse-Session-Token': sessionToken },
+      });
+      late.release();
+      return late.outcome;
+    }, account);
+    expect(outcome).toEqual({ ok: true });
+    expect(await next()).toEqual(ok());
+  });
+
   it('by a client that names the token of the current session, which was replaced meanwhile', async () => {
     await app.run(async ({ Parse, client, state }) => {
       const named = client.sessionsClient(Parse, { sessionToken: Parse.User.current()!.getSessionToken()! });

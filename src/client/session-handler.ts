@@ -78,20 +78,21 @@ export function installSessionHandler(Parse: ParseSdk, options: SessionHandlerOp
     repeatable = true,
   ): Promise<T> {
     const since = confirming?.closed();
-    let isReplaced = false;
+    let isJudged = false;
     let isConfirmed = false;
     for (let current = token; ;) {
-      const wait = repeatable && !isReplaced && !sessions.isKnown(current);
+      const wait = repeatable && !isJudged && !sessions.isKnown(current);
       try {
         return await send(current);
       } catch (error) {
         const invalid = findInvalidSession(error);
         let next: string | undefined;
-        if (invalid) next = await judge(current, invalid, wait, !isReplaced);
-        else if (!isConfirmed) next = await confirmed(current, error, since);
+        if (invalid) next = await judge(current, invalid, wait, !isJudged);
+        else if (repeatable && !isConfirmed) next = await confirmed(current, error, since);
         if (!next || !repeatable) throw error;
-        if (invalid) isReplaced = true;
-        else isConfirmed = true;
+        if (!invalid) isConfirmed = true;
+        // A token that this tab has replaced says nothing of the session.
+        else if (!renewed.has(current)) isJudged = true;
         current = next;
       }
     }
