@@ -1,4 +1,5 @@
 import { OUT_OF_SCOPE_MESSAGE } from '../../../src/policy/scopes';
+import { RESTRICTED_MESSAGE } from '../../../src/errors';
 import { STALE_LOGIN_MESSAGE } from '../../../src/policy/writes';
 import { REFUSED } from '../ways-in';
 import type { Caller } from './callers';
@@ -70,10 +71,20 @@ export const RULES: readonly Rule[] = [
   },
   {
     from: 'Step-up: a class in `fresh` is written by a session with a recent login',
-    callers: ['a session of an old login', 'a restricted session'],
+    callers: ['a session of an old login'],
     subjects: ['PaymentMethod'],
     operations: WRITES,
     expect: STALE,
+  },
+  {
+    from: 'Step-up: in a restricted session nobody can prove himself',
+    callers: ['a restricted session'],
+    subjects: ['PaymentMethod'],
+    operations: WRITES,
+    expect: {
+      code: 119,
+      message: `${RESTRICTED_MESSAGE} (PaymentMethod: it needs a recent login)`,
+    },
   },
   {
     from: 'Step-up: without a session there is no login that could be recent',
