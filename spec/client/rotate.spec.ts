@@ -91,16 +91,17 @@ describe('rotate()', () => {
     const stale = await makeSession(server, user.userId, {
       authenticatedAt: parseDate(Date.now() - HOUR),
     });
-    const isDate = await app.run(
+    const confirmed = await app.run(
       async ({ Parse, state }, { sessionToken, password }) => {
         await Parse.User.become(sessionToken);
-        return (await state.sessions.confirmIdentity({ password, rotate: true })) instanceof Date;
+        const answer = await state.sessions.confirmIdentity({ password, rotate: true });
+        return { ...answer, authenticatedAt: answer.authenticatedAt instanceof Date };
       },
       { sessionToken: stale.token, password: user.password },
     );
-    expect(isDate).toBe(true);
     const { token: now, stored } = await report();
     expect(now).not.toBe(stale.token);
+    expect(confirmed).toEqual({ authenticatedAt: true, sessionToken: now, expiresAt: null });
     expect([stored, await statusOf(stale.token), await statusOf(now!)]).toEqual([now, 400, 200]);
   });
 
