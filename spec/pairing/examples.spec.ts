@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { startServer, type SpecServer, type SpecUser } from '../support/server';
 import { parseDate } from '../support/sessions';
-import { SECOND } from '../support/time';
+import { eventually, SECOND } from '../support/time';
 
 // What docs/pairing.md shows.
 const EXAMPLES = path.join(__dirname, '../../docs/examples');
@@ -36,6 +36,8 @@ if (!hasHeaders)
   let server: SpecServer;
   let user: SpecUser;
   let home: string;
+  /** How many pauses of the script have been ended. */
+  let passed = 0;
 
   beforeAll(async () => {
     server = await startServer({
@@ -48,6 +50,7 @@ if (!hasHeaders)
   afterAll(() => server?.stop());
 
   beforeEach(() => {
+    passed = 0;
     home = mkdtempSync(path.join(tmpdir(), 'pair-'));
     // The script's pauses end when the spec says so.
     execFileSync('mkfifo', [path.join(home, 'go')]);
@@ -96,8 +99,18 @@ if (!hasHeaders)
     };
   }
 
-  /** Ends a pause of the script, and has the server think that it took as long as it should. */
+  const pauses = () => {
+    const file = path.join(home, 'pauses');
+    return existsSync(file) ? readFileSync(file, 'utf8').trimEnd().split('\n') : [];
+  };
+
+  /**
+   * Ends the next pause of the script, and has the server think that it took as long as it should. The question before it
+   * is answered by then.
+   */
   async function pass() {
+    passed += 1;
+    await eventually(() => expect(pauses()).toHaveLength(passed));
     const before = parseDate(Date.now() - 5 * SECOND);
     await server.rawUpdate(
       'ParseSessionPairing',
@@ -127,7 +140,7 @@ if (!hasHeaders)
     expect((await server.rest('POST', '/classes/Telemetry', { token, body: {} })).status).toBe(201);
     expect(await server.run('getSession', {}, { token })).toMatchObject({ installationId: 'th-1' });
     expect(script.output).not.toContain(token);
-    expect(readFileSync(path.join(home, 'pauses'), 'utf8')).toBe('5\n5\n');
+    expect(pauses()).toEqual(['5', '5']);
 
     const again = startScript();
     expect(await again.script.ended).toBe(0);
