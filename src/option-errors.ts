@@ -84,23 +84,20 @@ function childOf(type: z.ZodType | undefined, key: string): z.ZodType | undefine
   return shapeOf(inner)?.[key];
 }
 
-/** What the last name of a path may be, where the app chooses it. */
-function keyAt(schema: z.ZodType, path: string[]): z.ZodType | undefined {
-  const inner = unwrap(schemaAt(schema, path.slice(0, -1)));
-  const types = inner instanceof z.ZodUnion ? (inner.options as z.ZodType[]) : [inner];
-  const record = types.map(unwrap).find(type => type instanceof z.ZodRecord);
-  return record?.keyType as z.ZodType | undefined;
+/** The object of the app's own names that a value may be. */
+function recordIn(type: z.ZodType | undefined): z.ZodRecord | undefined {
+  const inner = unwrap(type);
+  if (inner instanceof z.ZodUnion) return (inner.options as z.ZodType[]).map(recordIn).find(record => record);
+  return inner instanceof z.ZodRecord ? inner : undefined;
 }
+
+/** What the last name of a path may be, where the app chooses it. */
+const keyAt = (schema: z.ZodType, path: string[]): z.ZodType | undefined =>
+  recordIn(schemaAt(schema, path.slice(0, -1)))?.keyType as z.ZodType | undefined;
 
 /** Whether a path leads through an object whose keys the app chooses. */
 const isUnderOwnName = (schema: z.ZodType, path: string[]): boolean =>
-  path.some((key, depth) => !/^\d+$/.test(key) && hasOwnNames(schemaAt(schema, path.slice(0, depth))));
-
-function hasOwnNames(type: z.ZodType | undefined): boolean {
-  const inner = unwrap(type);
-  if (inner instanceof z.ZodUnion) return (inner.options as z.ZodType[]).some(hasOwnNames);
-  return inner instanceof z.ZodRecord;
-}
+  path.some((key, depth) => !/^\d+$/.test(key) && recordIn(schemaAt(schema, path.slice(0, depth))));
 
 const schemaAt = (schema: z.ZodType, path: string[]): z.ZodType | undefined =>
   path.reduce<z.ZodType | undefined>(childOf, schema);

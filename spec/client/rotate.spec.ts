@@ -1,7 +1,7 @@
 import { startServer, type SpecServer, type SpecUser } from '../support/server';
 import { makeSession, parseDate, pointerTo } from '../support/sessions';
 import { HOUR } from '../support/time';
-import { revoke, startClient, watchRequests, type ClientProcess } from './support/client-process';
+import { revoke, signInAnew, startClient, watchRequests, type ClientProcess } from './support/client-process';
 
 let server: SpecServer;
 let app: ClientProcess;
@@ -34,12 +34,7 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  user = await server.signUp();
-  token = await app.run((scope, account) => {
-    scope.uninstall();
-    scope.install({ functionPrefix: 's_' });
-    return scope.logIn(account);
-  }, user);
+  ({ user, token } = await signInAnew(app, server, { functionPrefix: 's_' }));
   requests.paths.length = 0;
 });
 

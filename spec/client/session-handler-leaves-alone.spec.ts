@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { startServer, type SpecServer, type SpecUser } from '../support/server';
-import { revoke, startClient, watchRequests, type ClientProcess } from './support/client-process';
+import { revoke, signInAnew, startClient, watchRequests, type ClientProcess } from './support/client-process';
 
 let server: SpecServer;
 let app: ClientProcess;
@@ -31,11 +31,7 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  user = await server.signUp();
-  token = await app.run((scope, account) => {
-    scope.install();
-    return scope.logIn(account);
-  }, user);
+  ({ user, token } = await signInAnew(app, server));
   requests.paths.length = 0;
 });
 

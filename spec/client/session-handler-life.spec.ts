@@ -1,6 +1,6 @@
 import { installSessionHandler, type ParseSdk } from '../../src/client';
 import { startServer, type SpecServer, type SpecUser } from '../support/server';
-import { revoke, startClient, type ClientProcess } from './support/client-process';
+import { revoke, signInAnew, startClient, type ClientProcess } from './support/client-process';
 
 let server: SpecServer;
 let app: ClientProcess;
@@ -18,11 +18,7 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  user = await server.signUp();
-  token = await app.run((scope, account) => {
-    scope.install();
-    return scope.logIn(account);
-  }, user);
+  ({ user, token } = await signInAnew(app, server));
 });
 
 const query = () => app.run(({ Parse, outcome }) => outcome(() => new Parse.Query('Note').find()));

@@ -2,6 +2,7 @@ import { startServer, type SpecServer, type SpecUser } from '../support/server';
 import {
   filesInMemory,
   revoke,
+  signInAnew,
   startClient,
   watchRequests,
   type ClientProcess,
@@ -41,11 +42,7 @@ afterAll(async () => {
 
 beforeEach(async () => {
   requests.paths.length = 0;
-  user = await server.signUp();
-  token = await app.run((scope, account) => {
-    scope.install();
-    return scope.logIn(account);
-  }, user);
+  ({ user, token } = await signInAnew(app, server));
 });
 
 const currentUser = () => app.run(({ Parse }) => Parse.User.current()?.id ?? null);

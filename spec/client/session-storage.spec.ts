@@ -1,5 +1,5 @@
 import { startServer, type SpecServer, type SpecUser } from '../support/server';
-import { revoke, startClient, watchRequests, type ClientProcess } from './support/client-process';
+import { revoke, signInAnew, startClient, watchRequests, type ClientProcess } from './support/client-process';
 
 /** What tabs of one browser share: the SDK reads it when it starts, and only then. */
 describe.each(['plain', 'encrypted', 'asynchronous'])('with a %s storage', kind => {
@@ -40,11 +40,7 @@ describe.each(['plain', 'encrypted', 'asynchronous'])('with a %s storage', kind 
   });
 
   beforeEach(async () => {
-    user = await server.signUp();
-    token = await app.run((scope, account) => {
-      scope.install();
-      return scope.logIn(account);
-    }, user);
+    ({ user, token } = await signInAnew(app, server));
     requests.paths.length = 0;
   });
 

@@ -70,15 +70,17 @@ export class Attempts {
         counted.push(what);
       }
     } catch (error) {
-      for (const what of counted) await this.giveBack(what);
+      await this.giveBack(counted);
       throw error;
     }
   }
 
-  /** Takes one attempt back: it was right, and those before it stay. */
-  async giveBack(what: string): Promise<void> {
-    const query = { objectId: sha256(what), count: { $gt: 0 } };
-    await updateIf(this.database, ATTEMPT_CLASS, query, { count: { __op: 'Increment', amount: -1 } });
+  /** Takes one attempt of each back: it was right, and those before it stay. */
+  async giveBack(counted: readonly string[]): Promise<void> {
+    for (const what of counted) {
+      const query = { objectId: sha256(what), count: { $gt: 0 } };
+      await updateIf(this.database, ATTEMPT_CLASS, query, { count: { __op: 'Increment', amount: -1 } });
+    }
   }
 
   /** Forgets the attempts so far: one of them was right. */

@@ -28,9 +28,8 @@ export type {
   RestrictedSessionOptions,
   RotatedSession,
   SessionOrId,
-  SessionsClient,
-  SessionsClientOptions,
-} from './sessions-client';
+} from './sessions';
+export type { SessionsClient, SessionsClientOptions } from './sessions-client';
 export type {
   PairDeviceOptions,
   PairedDevice,

@@ -1,121 +1,25 @@
 import type { IdentityProof } from './confirmation';
 import { withDates, type Json } from './dates';
-import type { EndedReason, EndedSession } from './ended-session';
 import { logOutLocally } from './handle-parse-error';
 import { installedIn } from './installed';
 import { checkOptions, requireSdk } from './options';
 import { renew, tokenIn } from './renewals';
 import { currentUser, type ParseSdk } from './sdk';
+import type {
+  ClientSession,
+  ClientEndedSession,
+  RestrictedSession,
+  RestrictedSessionOptions,
+  RotatedSession,
+  PairingRequest,
+  PairingApproval,
+  SessionOrId,
+  Page,
+  ConfirmedSession,
+} from './sessions';
 
 const SCRIPT_FAILED = 141;
 const INVALID_JSON = 107;
-
-/** A session as its user sees it. It never holds a session token. */
-export interface ClientSession {
-  objectId: string;
-  /** Whether it is the session of this client. */
-  current: boolean;
-  /** Whether it may not write `_User`, `_Session`, `_Role` and the classes that the server guards. */
-  restricted: boolean;
-  /** All that a scoped session may do; `null` for one that is not scoped. */
-  scopes: readonly string[] | null;
-  /** Whether it has not expired. */
-  active: boolean;
-  createdAt: Date;
-  /** `null` for a session that has not been used since the server keeps last accesses. */
-  lastAccessedAt: Date | null;
-  /** `null` for a session that does not expire. */
-  expiresAt: Date | null;
-  /** When the user last logged in or confirmed his password in it; `null` where he never did. */
-  authenticatedAt: Date | null;
-  createdWith: { action?: string; authProvider?: string } | null;
-  installationId: string | null;
-  ip: string | null;
-  /** Where the address is, if the server looks places up and knows this one; else `null`. */
-  place: string | null;
-  userAgent: string | null;
-  device: { browser: string | null; os: string | null; type: string | null };
-  name: string | null;
-}
-
-/** A session that is over, as its user sees it. */
-export interface ClientEndedSession {
-  objectId: string;
-  reason: EndedReason;
-  endedAt: Date;
-  /** Who ended it; with the name and the device, if it was another session of the user. */
-  by: EndedSession['by'] & { name: string | null; device: ClientSession['device'] | null };
-  createdAt: Date;
-  lastAccessedAt: Date | null;
-  restricted: boolean;
-  ip: string | null;
-  place: string | null;
-  device: ClientSession['device'];
-  name: string | null;
-}
-
-/** A session made for a device. It is the only answer with a token, its own, given this one time. */
-export interface RestrictedSession {
-  objectId: string;
-  sessionToken: string;
-  restricted: true;
-  expiresAt: Date | null;
-}
-
-export interface RestrictedSessionOptions {
-  /** What the list of devices shows, up to 128 characters. */
-  name?: string;
-  installationId?: string;
-  /** Seconds, or a duration such as `'30d'`. @default the server's rule for restricted sessions */
-  expiresIn?: number | string;
-  /** What the session may do, such as `['Telemetry:create', 'function:report']`. @default all but guarded writes */
-  scopes?: readonly string[];
-}
-
-/** A session under a new token. */
-export interface RotatedSession {
-  sessionToken: string;
-  /** `null` for a session that does not expire. */
-  expiresAt: Date | null;
-}
-
-/** A device that asks for a session, for its user to judge. Its name and device are what it says of itself. */
-export interface PairingRequest {
-  name: string | null;
-  /** All that it wants to do; `null`: all that a restricted session may do. */
-  scopes: readonly string[] | null;
-  device: ClientSession['device'];
-  /** Where it has asked from. */
-  ip: string | null;
-  place: string | null;
-  createdAt: Date;
-}
-
-/** What a device is given. */
-export interface PairingApproval {
-  /** What the list of devices shows, up to 128 characters. @default what the device has named itself */
-  name?: string;
-  /** What the session may do: some of what the device asks for. @default all of that */
-  scopes?: readonly string[];
-  /** Seconds, or a duration such as `'30d'`. @default the server's rule for restricted sessions */
-  expiresIn?: number | string;
-}
-
-/** A session: one of a list, a `Parse.Session`, or an `objectId`. */
-export type SessionOrId = string | { objectId: string } | { id?: string };
-
-/** A part of a list. */
-export interface Page {
-  /** How many sessions at most, 1 to 1000. @default 1000 */
-  limit?: number;
-  /** How many sessions come before it. @default 0 */
-  skip?: number;
-}
-
-/** A session under a new token, in which the user has just proved who he is. */
-export interface ConfirmedSession extends RotatedSession {
-  authenticatedAt: Date;
-}
 
 /** What the server answers to a proof. */
 type Confirmed = Pick<Json<ConfirmedSession>, 'authenticatedAt'>;
@@ -186,10 +90,19 @@ export function sessionsClient(Parse: SessionsSdk, options: SessionsClientOption
 
   const currentToken = async () => (await currentUser(Parse))?.getSessionToken();
 
+  /** The token of the current user, if this client acts in his session; else `undefined`. */
+  async function ownToken(): Promise<string | undefined> {
+    const token = await currentToken();
+    const handler = installedIn(Parse);
+    // Whoever has named it may not know that it has been replaced.
+    if (sessionToken && handler) sessionToken = await handler.newest(sessionToken);
+    return token && (sessionToken ?? token) === token ? token : undefined;
+  }
+
   /** Sends a request that ends sessions, and logs the current user out if his own is among them. */
   async function end<T>(endsOwn: () => boolean | Promise<boolean>, request: () => Promise<T>): Promise<T> {
-    const token = await currentToken();
-    if (!token || (sessionToken ?? token) !== token || !(await endsOwn())) return request();
+    const token = await ownToken();
+    if (!token || !(await endsOwn())) return request();
     const handler = installedIn(Parse);
     if (handler) return handler.leave(token, request);
     const answer = await request();
@@ -199,15 +112,11 @@ export function sessionsClient(Parse: SessionsSdk, options: SessionsClientOption
 
   /** Has the session get a new token, with which this client goes on, and the SDK if it is the current user's. */
   async function renewed<T>(name: string, params: object): Promise<T> {
-    const token = await currentToken();
-    const installed = installedIn(Parse);
-    // Whoever has named it may not know that it has been replaced.
-    if (sessionToken && installed) sessionToken = await installed.newest(sessionToken);
-    const isOwn = token && (sessionToken ?? token) === token;
-    const handler = isOwn && installed;
+    const token = await ownToken();
+    const handler = token && installedIn(Parse);
     const request = () =>
       run<T>(name, params, handler ? fullName => handler.renew(token, fullName, params) : undefined);
-    const answer = await (isOwn && !handler ? renew(Parse, token, request) : request());
+    const answer = await (token && !handler ? renew(Parse, token, request) : request());
     const fresh = tokenIn(answer);
     if (!fresh) throw new Parse.Error(INVALID_JSON, 'The server has answered no session token.');
     if (sessionToken) sessionToken = fresh;

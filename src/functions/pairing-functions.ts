@@ -1,7 +1,8 @@
 import { addressOf } from '../address';
 import { invalidSessionError } from '../errors';
 import { originOf } from '../gate/origin';
-import type { Asker, PairingRequest, Pairings, StartedPairing } from '../pairing/pairings';
+import type { Asker, PairingRequest, StartedPairing } from '../pairing/pairing';
+import type { Pairings } from '../pairing/pairings';
 import { readParams } from '../params';
 import type { FunctionRequest } from '../parse-server';
 import type { Privacy } from '../privacy/kept';

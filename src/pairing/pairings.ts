@@ -1,6 +1,6 @@
 import { clientOf } from '../address';
 import type { AttemptLimit, Attempts } from '../attempts/attempts';
-import { deviceOf, type Device } from '../device';
+import { deviceOf } from '../device';
 import { ErrorCode, notFoundError, parseError } from '../errors';
 import { isExpired } from '../expiry/lifetime';
 import { textOf } from '../in-messages';
@@ -11,11 +11,19 @@ import type { WriteRules } from '../policy/writes';
 import { toDate, toParseDate, type SessionRecord } from '../record';
 import { createOnce, PAIRING_CLASS, type OwnClasses } from '../schema/own-class';
 import { requireClasses } from '../sessions/restricted';
-import type { RestrictedSession } from '../sessions/restricted-params';
 import type { SessionStore } from '../sessions/store';
 import { sha256 } from '../sha256';
 import { updateIf } from '../update-if';
 import { lettersOf, newDeviceCode, newUserCode } from './codes';
+import type {
+  PairingOptions,
+  Asker,
+  PairingWish,
+  PairingGift,
+  StartedPairing,
+  PairingRequest,
+  PairingAnswer,
+} from './pairing';
 import { forgetOldPairings, PAIRINGS, type PairingStatus } from './pairing-class';
 
 /** How long a device waits between two questions, in seconds (RFC 8628, 3.2). */
@@ -31,65 +39,6 @@ const STARTS_OF_ALL = { attempts: 3000, within: MINUTE_MS };
 const GUESSES = { attempts: 10, within: 15 * MINUTE_MS };
 const GUESSES_FROM_ONE = { attempts: 30, within: 15 * MINUTE_MS };
 const GUESSES_OF_ALL = { attempts: 1000, within: 15 * MINUTE_MS };
-
-export interface PairingOptions {
-  verificationUri: string;
-  /** How long a code is good for, in milliseconds. */
-  expiresIn: number;
-  /** The most that any pairing may get. */
-  scopes?: readonly string[];
-}
-
-/** Where a request comes from: what is kept of it, and the address that limits count by. */
-export interface Asker {
-  ip: string | undefined;
-  userAgent: string | undefined;
-  address: string | null;
-}
-
-/** What a device asks for. */
-export interface PairingWish {
-  name?: string;
-  scopes?: string[];
-  installationId?: string;
-}
-
-/** What its owner gives. */
-export interface PairingGift {
-  name?: string;
-  scopes?: string[];
-  /** Milliseconds. */
-  expiresIn?: number;
-}
-
-/** What the device gets at the start (RFC 8628, 3.2). */
-export interface StartedPairing {
-  deviceCode: string;
-  userCode: string;
-  verificationUri: string;
-  /** With the code in the fragment, which no server sees. */
-  verificationUriComplete: string;
-  /** Seconds. */
-  expiresIn: number;
-  /** Seconds between two questions. */
-  interval: number;
-}
-
-/** What asks, for its owner to judge. */
-export interface PairingRequest {
-  name: string | null;
-  /** `null`: all that a restricted session may do. */
-  scopes: readonly string[] | null;
-  device: Device;
-  ip: string | null;
-  place: string | null;
-  createdAt: string;
-}
-
-/** What the device is told when it asks. */
-export type PairingAnswer =
-  | { status: 'pending' | 'slowDown' | 'denied' | 'expired' }
-  | { status: 'approved'; session: RestrictedSession };
 
 interface Dependencies {
   database: Database;
@@ -227,7 +176,7 @@ export class Pairings {
     };
     const [row] = await database.find(PAIRING_CLASS, query, { limit: 1 });
     if (!row) throw notFoundError();
-    for (const [what] of guesses) await attempts.giveBack(what);
+    await attempts.giveBack(guesses.map(([what]) => what));
     return row;
   }
 

@@ -111,6 +111,23 @@ export function watchRequests({ httpServer }: Pick<SpecServer, 'httpServer'>) {
   return { paths, count: (path: string) => paths.filter(one => one === path).length };
 }
 
+/** Signs a new user up, who logs in in the app, with the handler installed anew. */
+export async function signInAnew(
+  app: ClientProcess,
+  server: SpecServer,
+  options: { functionPrefix?: string } = {},
+) {
+  const user = await server.signUp();
+  const token = await app.run(
+    (scope, { account, given }) => {
+      scope.install(given);
+      return scope.logIn(account);
+    },
+    { account: user, given: options },
+  );
+  return { user, token };
+}
+
 /** Ends a session under its client, as the server or another device would. */
 export async function revoke({ sessions }: Pick<SpecServer, 'sessions'>, token: string): Promise<void> {
   const session = await sessions.store.find(token);

@@ -108,12 +108,12 @@ function judgeWrite(access: Access, className: string): void | Promise<void> {
     if (decision.allow) return undefined;
     if (!isStale(decision) || visit.transaction)
       return decide(visit, session, decision, operation, className);
-    return secondLook(judgement);
+    return secondLook();
   };
   /** Another process may have confirmed the user's identity meanwhile, and not all that is written changes something. */
-  async function secondLook(judge: typeof judgement): Promise<void> {
+  async function secondLook(): Promise<void> {
     const session = await visit.ownSessionReread();
-    decide(visit, session, judge(session, await changesOf(access)), operation, className);
+    decide(visit, session, judgement(session, await changesOf(access)), operation, className);
   }
 
   // A new password ends all sessions of the user and makes a new one. The session that asks is read again, because
