@@ -1,3 +1,4 @@
+import { enforce } from '../enforce';
 import { ErrorCode, parseError } from '../errors';
 import type { BlockedOperation } from '../events/events';
 import type { CloudRequest, ServerRequest } from '../parse-server';
@@ -11,11 +12,13 @@ import {
   OUT_OF_SCOPE_MESSAGE,
   type ScopedOperation,
 } from '../policy/scopes';
+import { isStale, mayAsFresh } from '../policy/writes';
+import type { SessionRecord } from '../record';
 import type { Runtime } from '../runtime';
 import { webhooksOf } from '../webhooks';
 import { FILES, operationOf } from '../class-name';
 import { isRest, routesOf } from './routes';
-import type { Visit } from './visit';
+import { transactionOf, type Visit } from './visit';
 
 /**
  * Judges what does not show at the database: routes, functions, files. A token that is not scoped passes without a
@@ -33,7 +36,7 @@ async function judgeScopes(
   const decision = judgement(session.scopes ?? []);
   if (decision.allow) return;
   events.blocked(session, operation, target);
-  throw parseError(decision.code, decision.reason);
+  enforce(decision);
 }
 
 /**
@@ -101,4 +104,31 @@ export async function authorizeFile(request: CloudRequest, runtime: Runtime): Pr
 /** Refuses a cloud function to scoped sessions whose scopes do not name it, whatever the way in. */
 export async function authorizeCall(request: CloudRequest, name: string, runtime: Runtime): Promise<void> {
   await judgeScopes(tokenOf(request), scopes => mayCall(scopes, name), 'call', name, runtime);
+}
+
+/**
+ * Refuses a session whose login is too long ago. The master key, and a caller without a session, pass.
+ * @param target the class or function that needs a recent one.
+ * @param within how recent, in milliseconds.
+ */
+export async function authorizeLogin(
+  request: CloudRequest,
+  target: string,
+  within: number,
+  { callers, events, now }: Runtime,
+): Promise<void> {
+  const token = tokenOf(request);
+  if (!token) return;
+  const judgement = (session: SessionRecord) => mayAsFresh(session, target, within, now());
+  let session = await callers.live(token);
+  // In a transaction the look-up would wait for another connection.
+  if (isStale(judgement(session)) && !transactionOf(request.config)) {
+    // Another process may have confirmed the user's identity meanwhile.
+    callers.forget(token);
+    session = await callers.live(token);
+  }
+  const decision = judgement(session);
+  if (decision.allow) return;
+  events.blocked(session, operationOf(request), target);
+  enforce(decision);
 }

@@ -1,13 +1,11 @@
-import { enforce } from '../enforce';
 import { invalidSessionError, restrictedError } from '../errors';
 import { silence } from '../log';
 import type { CloudRequest } from '../parse-server';
-import { isFresh, refuseStale } from '../policy/writes';
 import type { Runtime } from '../runtime';
 import { classNameOf, FILES, operationOf } from '../class-name';
 import type { Composer, Register } from '../parse-cloud';
 import { originOf } from './origin';
-import { authorizeFile, tokenOf } from './scope-checks';
+import { authorizeFile, authorizeLogin, tokenOf } from './scope-checks';
 
 /** A trigger or a validator: throws what it refuses. */
 export type CloudGuard = (request: CloudRequest) => Promise<void>;
@@ -42,20 +40,8 @@ export async function requireUnrestricted(request: CloudRequest, runtime: Runtim
  */
 export async function requireFresh(request: CloudRequest, within: number, runtime: Runtime): Promise<void> {
   await requireUnrestricted(request, runtime);
-  if (request.master) return;
-  const { callers, events, now } = runtime;
-  const token = tokenOf(request) ?? '';
-  let session = await callers.live(token);
-  if (!isFresh(session, within, now())) {
-    // Another process may have confirmed the user's identity meanwhile.
-    callers.forget(token);
-    session = await callers.live(token);
-  }
-  if (isFresh(session, within, now())) return;
   const { object, functionName } = request;
-  const target = object?.className ?? functionName ?? '';
-  events.blocked(session, operationOf(request), target);
-  enforce(refuseStale(target));
+  await authorizeLogin(request, object?.className ?? functionName ?? '', within, runtime);
 }
 
 /**

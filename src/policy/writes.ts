@@ -46,7 +46,7 @@ const OWN_WRITES: ReadonlyArray<(write: Write, sessionId: string) => boolean> = 
 /** What the app's options say of writes. */
 export interface WriteRules {
   isGuarded: IsGuarded;
-  /** What only a session with a recent login may write. */
+  /** What only a session with a recent login may write and call. */
   fresh: FreshRules;
   /** How recent, in milliseconds. */
   freshWithin: number;
@@ -54,8 +54,7 @@ export interface WriteRules {
 
 export const STALE_LOGIN_MESSAGE = 'not allowed: the last login is too long ago, confirm your identity first';
 
-/** Refuses a session whose login is too long ago. @param target the class or function that needs a recent one. */
-export const refuseStale = (target: string): Refusal => ({
+const refuseStale = (target: string): Refusal => ({
   ...refuse(ErrorCode.OPERATION_FORBIDDEN, withDetail(STALE_LOGIN_MESSAGE, plainName(target))),
   stale: true,
 });
@@ -66,6 +65,16 @@ export const isStale = (decision: Decision): boolean => !decision.allow && decis
 /** Whether the user has logged in, or confirmed his identity, in this session within so many milliseconds. */
 export function isFresh({ authenticatedAt }: SessionRecord, within: number, now: Date): boolean {
   return authenticatedAt !== null && now.getTime() - authenticatedAt.getTime() <= within;
+}
+
+/**
+ * Whether this session may write, or call, what needs a recent login.
+ * @param target the class or function. @param within how recent, in milliseconds.
+ */
+export function mayAsFresh(session: SessionRecord, target: string, within: number, now: Date): Decision {
+  if (isFresh(session, within, now)) return ALLOW;
+  // Nobody can prove himself in a restricted session: to be told to would not help.
+  return session.restricted ? refuseRestricted(target, 'it needs a recent login') : refuseStale(target);
 }
 
 /**
@@ -85,10 +94,8 @@ export function mayWrite(session: SessionRecord, write: Write, rules: WriteRules
     return refuseGuarded(scopes && inScope.allow ? write.className : '');
   }
   if (!inScope.allow) return inScope;
-  if (!rules.fresh.needs(write) || isFresh(session, rules.freshWithin, now)) return ALLOW;
-  // Nobody can prove himself in a restricted session: to be told to would not help.
-  if (session.restricted) return refuseRestricted(write.className, 'it needs a recent login');
-  return isAnonymousOwn(session, write) ? ALLOW : refuseStale(write.className);
+  if (!rules.fresh.needs(write) || isAnonymousOwn(session, write)) return ALLOW;
+  return mayAsFresh(session, write.className, rules.freshWithin, now);
 }
 
 /** @param className what a scope names, and the guard covers all the same; empty where none does. */
@@ -98,8 +105,8 @@ const refuseGuarded = (className: string): Refusal =>
     ALWAYS_GUARDED.includes(className) ? 'always guarded' : 'the option guard covers it',
   );
 
-const refuseRestricted = (className: string, why: string): Refusal =>
+const refuseRestricted = (target: string, why: string): Refusal =>
   refuse(
     ErrorCode.OPERATION_FORBIDDEN,
-    withDetail(RESTRICTED_MESSAGE, plainName(className) && `${plainName(className)}: ${why}`),
+    withDetail(RESTRICTED_MESSAGE, plainName(target) && `${plainName(target)}: ${why}`),
   );

@@ -1,6 +1,13 @@
 import { freshRules } from '../../../src/policy/fresh';
 import { guardedClasses } from '../../../src/policy/guarded-classes';
-import { isFresh, isStale, mayWrite, type Write, type WriteRules } from '../../../src/policy/writes';
+import {
+  isFresh,
+  isStale,
+  mayAsFresh,
+  mayWrite,
+  type Write,
+  type WriteRules,
+} from '../../../src/policy/writes';
 import { toSessionRecord } from '../../../src/record';
 
 const now = new Date('2026-01-01T00:00:00.000Z');
@@ -186,6 +193,20 @@ describe('a login is recent', () => {
     ['never', null, false],
   ])('%s: %j ms ago: %s', (_when, agoMs, expected) => {
     expect(isFresh(authenticated(agoMs), MINUTE, now)).toBe(expected);
+  });
+});
+
+describe('what needs a recent login, a function say', () => {
+  const call = (agoMs: number | null, restricted = false) =>
+    mayAsFresh({ ...authenticated(agoMs), restricted }, 'Invoice', MINUTE, now);
+
+  it('may be done with one, and is refused as stale without', () => {
+    expect([call(MINUTE), call(MINUTE + 1), call(null)]).toEqual([{ allow: true }, STALE, STALE]);
+  });
+
+  it('is refused to a restricted session as to one that nobody can make fresh', () => {
+    const reason = 'write operation not allowed: restricted session (Invoice: it needs a recent login)';
+    expect(call(null, true)).toEqual({ allow: false, code: 119, reason });
   });
 });
 
