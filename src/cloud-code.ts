@@ -15,6 +15,7 @@ import { composeTrigger, fileLocks } from './gate/triggers';
 import type { ResolvedOptions } from './options';
 import { Pairings } from './pairing/pairings';
 import type { CloudRequest, ParseSdk } from './parse-server';
+import { freshFunctions } from './policy/fresh';
 import type { Runtime } from './runtime';
 import type { SessionStore } from './sessions/store';
 import { Identity } from './step-up/identity';
@@ -29,17 +30,27 @@ interface AppCloud {
   loadCloud(Parse: ParseSdk): Promise<void>;
 }
 
-/** Registers this package's cloud code, then loads the app's with the guards in front of it. */
+/**
+ * Registers this package's cloud code, then loads the app's with the guards in front of it.
+ * @returns the names of the cloud functions that are there now and whose calls are judged.
+ */
 export async function startCloudCode(
   Parse: ParseSdk,
   { options, store, runtime, liveClasses, loadCloud }: AppCloud,
-): Promise<void> {
+): Promise<string[]> {
   const { functionPrefix, guardFiles } = options;
   const webhooks = await webhooksOf(runtime.database);
   const hasWebhook = (name: string) => webhooks.hasTrigger(FILES, name);
   if (guardFiles && ['beforeSave', 'beforeDelete'].some(hasWebhook)) {
     throw new Error(
       'parse-server-sessions: a webhook on @File takes the place of guardFiles. Remove one of the two.',
+    );
+  }
+  const unjudged = freshFunctions(options.fresh).find(name => webhooks.hasFunction(name));
+  if (unjudged !== undefined) {
+    throw new Error(
+      `parse-server-sessions: the function "${unjudged}", which the option fresh names, is a webhook, whose calls nobody ` +
+        'can judge. Define it in cloud code, or remove one of the two.',
     );
   }
 
@@ -52,7 +63,8 @@ export async function startCloudCode(
   const openLiveQuery = registrationOf(Parse, 'beforeConnect');
 
   const composeGuard = composeTrigger(runtime);
-  const scoped = composeScopes(runtime);
+  const defined = new Set<string>();
+  const judged = composeCalls(runtime, defined);
   const define = registrationOf(Parse, 'define');
   const callers = new FunctionCallers(runtime.callers, runtime.events, runtime.privacy);
   const functions = {
@@ -73,7 +85,7 @@ export async function startCloudCode(
     (name, ...args) =>
       runtime.ownSessionFunctions.includes(String(name))
         ? define(name, ...args)
-        : scoped(define, name, ...args),
+        : judged(define, name, ...args),
     functionPrefix,
     functions,
     webhooks,
@@ -81,7 +93,7 @@ export async function startCloudCode(
   wrapCloud(
     Parse,
     {
-      define: (register, ...args) => keepNames((...passed) => scoped(register, ...passed), ...args),
+      define: (register, ...args) => keepNames((...passed) => judged(register, ...passed), ...args),
       job: registerJobs(runtime, functionPrefix, sessionJobs(runtime)),
       beforeSave: files.compose('beforeSave', composeGuard),
       beforeDelete: files.compose('beforeDelete', composeGuard),
@@ -93,6 +105,7 @@ export async function startCloudCode(
   await loadCloud(Parse);
   liveQuery.openDoor(openLiveQuery);
   lockFiles.forEach(lock => lock());
+  return [...defined];
 }
 
 /** The triggers that Parse Server runs before it stores, deletes or hands out a file. */
@@ -111,10 +124,11 @@ function pairingFunctionsOf(
 
 type Handler = (request: CloudRequest, response?: unknown) => unknown;
 
-/** Has each call of a cloud function by a scoped session judged, whatever the way in. */
-const composeScopes =
-  (runtime: Runtime): Composer =>
+/** Has each call of a cloud function judged, whatever the way in. @param defined takes their names. */
+const composeCalls =
+  (runtime: Runtime, defined: Set<string>): Composer =>
   (register, name, handler: Handler, validator) => {
+    defined.add(String(name));
     const authorize = (request: CloudRequest) => authorizeCall(request, String(name), runtime);
     // Parse Server takes a function of two parameters for an Express-style one
     // (`FunctionsRouter.js#handleCloudFunction` of 9.10.0), so the wrapper has as many as the function.

@@ -3,7 +3,9 @@ import { z } from 'zod';
 import { duration } from './duration';
 import type { Locate } from './places/places';
 import { FACTORS } from './policy/factors';
+import { NEVER_FRESH } from './policy/fresh';
 import { ALWAYS_GUARDED } from './policy/guarded-classes';
+import { functionOf } from './policy/scopes';
 import { ADDRESSES } from './privacy/kept';
 import { purgeParams } from './purge/purge';
 import { scope } from './sessions/restricted-params';
@@ -16,14 +18,19 @@ const CLASSES = 'an array of class names';
 const openClass = className
   .refine(name => !ALWAYS_GUARDED.includes(name))
   .describe('the name of a class other than _User, _Session and _Role, which are always guarded');
-const freshClass = className
+const freshName = z
+  .string()
+  .refine(name => functionOf(name) !== undefined || className.safeParse(name).success)
   .refine(name => name !== '_Session')
-  .describe('the name of a class other than _Session, such as "PaymentMethod"');
+  .describe(
+    'the name of a class other than _Session, such as "PaymentMethod", or a cloud function such as "function:transfer", ' +
+      `but none of ${NEVER_FRESH.join(', ')}`,
+  );
 const column = z
   .string()
   .regex(/^[A-Za-z][A-Za-z0-9_]*$/)
   .describe('the name of a whole column, such as "email"');
-const COLUMNS = 'true, or an array of at least one column';
+const COLUMNS = 'true, or of a class an array of at least one column';
 const columns = z.array(column).min(1).describe(COLUMNS);
 const functionPrefix = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$|^$/);
 
@@ -83,8 +90,8 @@ const page = (example: string) =>
 
 const { batchSize, olderThan, orphans } = purgeParams.shape;
 
-/** The options. Error messages quote the descriptions. */
-export const optionSchema = z.strictObject({
+/** The options, each by itself. Error messages quote the descriptions. */
+const options = z.strictObject({
   guard: z
     .union([
       z.literal('*'),
@@ -119,9 +126,11 @@ export const optionSchema = z.strictObject({
     .default('revoke-oldest')
     .describe("'revoke-oldest' or 'refuse'"),
   fresh: z
-    .union([z.array(freshClass), z.record(freshClass, z.union([z.literal(true), columns]).describe(COLUMNS))])
+    .union([z.array(freshName), z.record(freshName, z.union([z.literal(true), columns]).describe(COLUMNS))])
     .default([])
-    .describe('an array of class names, or an object of them, each true or an array of its columns'),
+    .describe(
+      'an array of classes and functions, or an object of them, each true or of a class an array of its columns',
+    ),
   freshWithin: duration.default(15 * 60_000).describe(DURATION),
   privacy: z
     .strictObject({
@@ -168,4 +177,18 @@ export const optionSchema = z.strictObject({
     })
     .optional()
     .describe('{ schedule, batchSize, olderThan, orphans }'),
+});
+
+/** The options. */
+export const optionSchema = options.superRefine(({ fresh, functionPrefix }, { addIssue }) => {
+  const isNever = (name: string) => NEVER_FRESH.some(never => name === `function:${functionPrefix}${never}`);
+  if (Array.isArray(fresh)) {
+    fresh.forEach((name, at) => isNever(name) && addIssue({ code: 'custom', path: ['fresh', at] }));
+    return;
+  }
+  for (const [name, of] of Object.entries(fresh)) {
+    const path = ['fresh', name];
+    if (isNever(name)) addIssue({ code: 'invalid_key', origin: 'record', issues: [], path, input: name });
+    else if (functionOf(name) !== undefined && of !== true) addIssue({ code: 'custom', path });
+  }
 });

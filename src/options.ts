@@ -69,10 +69,12 @@ export interface SessionsOptions {
    */
   onLimit?: 'revoke-oldest' | 'refuse';
   /**
-   * What only a session with a recent login may write (119 otherwise, until `confirmIdentity`): classes, or with
-   * `{ _User: ['email', 'password'], PaymentMethod: true }` some of their columns. A write to columns is one that names
-   * them or a part of them (`address.city`), or that deletes the object. Not `_Session`: a user must be able to end
-   * sessions at any time.
+   * What only a session with a recent login may do (119 otherwise, until `confirmIdentity`): write classes, or with
+   * `{ _User: ['email', 'password'], PaymentMethod: true }` some of their columns, and call cloud functions, the app's or
+   * this package's by their whole names (`['PaymentMethod', 'function:revokeSessions']`). A write to columns is one that
+   * names them or a part of them (`address.city`), or that deletes the object. Not `_Session`: a user must be able to end
+   * sessions at any time. Nor the functions that take no session or by which one becomes fresh. A function that is a webhook
+   * when the server starts stops the start.
    * @default []
    */
   fresh?: Fresh;

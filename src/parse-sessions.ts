@@ -100,14 +100,14 @@ export function parseSessions(input: SessionsOptions = {}): Sessions {
     openSdkDoor(Parse);
     await checkGate(Parse.Server, runtime);
 
-    await startCloudCode(Parse, { ...app, options, store, runtime });
+    const functions = await startCloudCode(Parse, { ...app, options, store, runtime });
     const log = config.loggerController;
     const adoption = adoptSessions(options.expiry, { database, log, now });
     runtime.stop.push(() => adoption.stop());
     const privacy = adoptPrivacy(options.privacy, tracedClasses(options), { database, log });
     runtime.stop.push(() => privacy.stop());
     // Cloud code may have made classes.
-    await warnAtStart(config, options);
+    await warnAtStart(config, options, functions);
     stopWatching();
     if (input.purge) {
       // Handed on as the app wrote them, because `runtime.purge` reads durations itself.

@@ -16,9 +16,12 @@ const CLASSES = 'an array of class names';
 const CLASS_NAMES = "an array of class names, '*', or { except }, an array of class names";
 const OPEN_CLASS = 'the name of a class other than _User, _Session and _Role, which are always guarded';
 const CLASS_NAME = 'the name of a class, such as "Invoice"';
-const FRESH_CLASS = 'the name of a class other than _Session, such as "PaymentMethod"';
-const FRESH = 'an array of class names, or an object of them, each true or an array of its columns';
-const COLUMNS = 'true, or an array of at least one column';
+const FRESH_NAME =
+  'the name of a class other than _Session, such as "PaymentMethod", or a cloud function such as "function:transfer", but ' +
+  'none of confirmIdentity, rotateSession, getSession, endedSession, startPairing, completePairing, reportSession';
+const FRESH =
+  'an array of classes and functions, or an object of them, each true or of a class an array of its columns';
+const COLUMNS = 'true, or of a class an array of at least one column';
 const COLUMN = 'the name of a whole column, such as "email"';
 const PREFIX = 'letters, digits and underscores, such as "auth_"';
 const BOOLEAN = 'true or false';
@@ -78,10 +81,18 @@ describe('a wrong option', () => {
     ['fresh._User', { fresh: { _User: [] } }, 'an array', COLUMNS],
     ['fresh._User', { fresh: { _User: 'email' } }, 'a text', COLUMNS],
     ['fresh._User[1]', { fresh: { _User: ['email', 'a.b'] } }, 'a text', COLUMN],
-    ['fresh', { fresh: { _Session: true } }, '"_Session"', FRESH_CLASS],
-    ['fresh', { fresh: { 'a b': true } }, '"a b"', FRESH_CLASS],
-    ['fresh[0]', { fresh: [5] }, '5', FRESH_CLASS],
-    ['fresh[1]', { fresh: ['Card', '_Session'] }, "'_Session'", FRESH_CLASS],
+    ['fresh', { fresh: { _Session: true } }, '"_Session"', FRESH_NAME],
+    ['fresh', { fresh: { 'a b': true } }, '"a b"', FRESH_NAME],
+    ['fresh[0]', { fresh: [5] }, '5', FRESH_NAME],
+    ['fresh[1]', { fresh: ['Card', '_Session'] }, "'_Session'", FRESH_NAME],
+    ['fresh[1]', { fresh: ['Card', 'function:'] }, "'function:'", FRESH_NAME],
+    ['fresh[0]', { fresh: ['function:a b'] }, "'function:a b'", FRESH_NAME],
+    ['fresh[0]', { fresh: ['Card:create'] }, "'Card:create'", FRESH_NAME],
+    ['fresh[0]', { fresh: ['@File:create'] }, "'@File:create'", FRESH_NAME],
+    ['fresh', { fresh: { 'function:': true } }, '"function:"', FRESH_NAME],
+    ['fresh.function:pay', { fresh: { 'function:pay': ['email'] } }, 'an array', COLUMNS],
+    ['fresh.function:pay', { fresh: { Card: ['iban'], 'function:pay': false } }, 'a boolean', COLUMNS],
+    ['guard[0]', { guard: ['function:pay'] }, "'function:pay'", CLASS_NAME],
     ['freshWithin', { freshWithin: 'a while' }, "'a while'", DURATION],
     [
       'maxSessionsPerUser.anonymous',
@@ -124,6 +135,31 @@ describe('a wrong option', () => {
     ['purge.orphans', { purge: { schedule: '0 * * * *', orphans: 'all' } }, "'all'", BOOLEAN],
   ])('%s is named, with what it got and what it takes: %j', (path, options, got, takes) => {
     expect(errorsOf(options)).toEqual([`parseSessions: option "${path}" got ${got}, takes ${takes}.`]);
+  });
+
+  describe.each([
+    'confirmIdentity',
+    'rotateSession',
+    'getSession',
+    'endedSession',
+    'startPairing',
+    'completePairing',
+    'reportSession',
+  ])('fresh that names %s, which never needs a recent log-in', name => {
+    it.each(['', 'auth_'])('with the prefix %j', functionPrefix => {
+      const whole = `function:${functionPrefix}${name}`;
+      expect(errorsOf({ functionPrefix, fresh: ['Card', whole] })).toEqual([
+        `parseSessions: option "fresh[1]" got '${whole}', takes ${FRESH_NAME}.`,
+      ]);
+      expect(errorsOf({ functionPrefix, fresh: { Card: true, [whole]: true } })).toEqual([
+        `parseSessions: option "fresh" got "${whole}", takes ${FRESH_NAME}.`,
+      ]);
+    });
+
+    it('is right where another prefix makes it the app’s own', () => {
+      const fresh = [`function:${name}`];
+      expect(resolveOptions({ functionPrefix: 'auth_', fresh }).fresh).toEqual(fresh);
+    });
   });
 
   describe.each<[path: string, page: string, optionsOf: (uri: unknown) => object]>([

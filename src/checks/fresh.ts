@@ -1,6 +1,6 @@
 import type { ResolvedOptions } from '../options';
 import type { Database } from '../parse-server';
-import { freshClasses, freshRules } from '../policy/fresh';
+import { freshClasses, freshFunctions, freshRules } from '../policy/fresh';
 import { hintFor } from './near';
 
 /** What a user can prove himself by. */
@@ -31,9 +31,26 @@ export async function missingColumns(
   });
 }
 
+/**
+ * One warning for each cloud function that the option `fresh` names and that is not there. It may be defined later.
+ * @param known the names of those that are.
+ */
+export function missingFunctions(
+  { fresh }: Pick<ResolvedOptions, 'fresh'>,
+  known: readonly string[],
+): string[] {
+  return [...new Set(freshFunctions(fresh))]
+    .filter(name => !known.includes(name))
+    .map(
+      name =>
+        `the option fresh names the function "${name}", which does not exist${hintFor(name, known)} ` +
+        'Once it is defined in cloud code, the option holds for it.',
+    );
+}
+
 /** A warning where whoever has an old session may change what he proves himself by, so that `fresh` holds nobody up. */
 export function openProofs({ fresh }: Pick<ResolvedOptions, 'fresh'>): string[] {
-  if (freshClasses(fresh).length === 0) return [];
+  if (freshClasses(fresh).length + freshFunctions(fresh).length === 0) return [];
   const { needs } = freshRules(fresh);
   const open = PROOFS.filter(
     column => !needs({ className: '_User', operation: 'update', byClient: true, data: { [column]: '' } }),

@@ -3,14 +3,22 @@ import type { ServerConfig } from '../parse-server';
 import { missingClasses } from './classes';
 import { deletedIndexes } from './definitions';
 import { deniedColumns } from './denylist';
-import { missingColumns, openProofs } from './fresh';
+import { missingColumns, missingFunctions, openProofs } from './fresh';
 import { brokenRouter } from './router';
 
-/** Says once, at the start, what would surprise later. The server starts all the same. */
-export async function warnAtStart(config: ServerConfig, options: ResolvedOptions): Promise<void> {
+/**
+ * Says once, at the start, what would surprise later. The server starts all the same.
+ * @param functions the names of the cloud functions that are there.
+ */
+export async function warnAtStart(
+  config: ServerConfig,
+  options: ResolvedOptions,
+  functions: readonly string[],
+): Promise<void> {
   const warnings = [
     ...(await missingClasses(config.database, options)),
     ...(await missingColumns(config.database, options)),
+    ...missingFunctions(options, functions),
     ...openProofs(options),
     ...deletedIndexes(config),
     ...deniedColumns(config.requestKeywordDenylist),

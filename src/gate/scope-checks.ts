@@ -101,9 +101,14 @@ export async function authorizeFile(request: CloudRequest, runtime: Runtime): Pr
   await judgeScopes(tokenOf(request), judgement, operation, FILES, runtime);
 }
 
-/** Refuses a cloud function to scoped sessions whose scopes do not name it, whatever the way in. */
+/**
+ * Refuses a cloud function to scoped sessions whose scopes do not name it, and to sessions without a recent login where the
+ * option `fresh` does, whatever the way in.
+ */
 export async function authorizeCall(request: CloudRequest, name: string, runtime: Runtime): Promise<void> {
   await judgeScopes(tokenOf(request), scopes => mayCall(scopes, name), 'call', name, runtime);
+  const { fresh, freshWithin } = runtime.writeRules;
+  if (fresh.needsCall(name)) await authorizeLogin(request, name, freshWithin, runtime);
 }
 
 /**

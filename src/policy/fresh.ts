@@ -2,9 +2,13 @@ import type { Row } from '../parse-server';
 import { oneOf } from './guarded-classes';
 import { columnOf } from './keys';
 import { owningClass, relationOf } from './relations';
+import { functionOf } from './scopes';
 import { storedName } from './stored-names';
 
-/** What only a session with a recent log-in may write: whole classes, or some of their columns. */
+/**
+ * What needs a recent log-in: to write whole classes, or some of their columns, and to call cloud functions
+ * (`function:transfer`).
+ */
 export type Fresh = readonly string[] | { readonly [className: string]: true | readonly string[] };
 
 /** A write as the option `fresh` judges it. */
@@ -19,9 +23,23 @@ export interface FreshWrite {
   isShared?: boolean;
 }
 
-/** Which writes need a recent log-in. */
+/**
+ * The functions of this package that never need one: without some nobody could become fresh, or learn that he is not, and
+ * the others need no session.
+ */
+export const NEVER_FRESH: readonly string[] = [
+  'confirmIdentity',
+  'rotateSession',
+  'getSession',
+  'endedSession',
+  'startPairing',
+  'completePairing',
+  'reportSession',
+];
+
+/** Which writes and calls need a recent log-in. */
 export interface FreshRules {
-  /** Whether there are any. */
+  /** Whether any writes do. */
   any: boolean;
   /** Whether some writes of the class do. */
   covers(className: string): boolean;
@@ -30,10 +48,19 @@ export interface FreshRules {
    * change of the ACL, which lets somebody else write them. To sign up needs no log-in.
    */
   needs(write: FreshWrite): boolean;
+  /** Whether a call of the cloud function does. */
+  needsCall(functionName: string): boolean;
 }
 
 /** The classes that the option names. */
-export const freshClasses = (fresh: Fresh): readonly string[] => (isList(fresh) ? fresh : Object.keys(fresh));
+export const freshClasses = (fresh: Fresh): readonly string[] =>
+  namesIn(fresh).filter(name => functionOf(name) === undefined);
+
+/** The cloud functions that it names. */
+export const freshFunctions = (fresh: Fresh): readonly string[] =>
+  namesIn(fresh).flatMap(name => functionOf(name) ?? []);
+
+const namesIn = (fresh: Fresh): readonly string[] => (isList(fresh) ? fresh : Object.keys(fresh));
 
 const isList = (fresh: Fresh): fresh is readonly string[] => Array.isArray(fresh);
 
@@ -47,6 +74,7 @@ export function freshRules(fresh: Fresh, maxBytes = Infinity): FreshRules {
   );
   const covers = oneOf(names, maxBytes);
   const stored = (name: string) => storedName(name, maxBytes);
+  const functions = new Set(freshFunctions(fresh));
   const columns = new Map<string, ReadonlySet<string>>();
   for (const [name, of] of Object.entries(byClass)) {
     if (of !== true) columns.set(stored(name), new Set(of.map(stored)));
@@ -68,5 +96,6 @@ export function freshRules(fresh: Fresh, maxBytes = Infinity): FreshRules {
       const handsOver = (key: string) => operation === 'update' && columnOf(key) === 'ACL';
       return Object.keys(data ?? {}).some(key => handsOver(key) || isOneOf(key, className));
     },
+    needsCall: functionName => functions.has(functionName),
   };
 }

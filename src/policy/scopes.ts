@@ -28,6 +28,10 @@ export const isScope = (scope: string): boolean =>
     ? FUNCTION_SCOPE.test(scope)
     : CLASS_SCOPE.test(scope) || FILE_SCOPES.includes(scope) || scope === READ_ALL;
 
+/** The cloud function that a scope names; `undefined` for one that names none. */
+export const functionOf = (scope: string): string | undefined =>
+  FUNCTION_SCOPE.test(scope) ? scope.slice('function:'.length) : undefined;
+
 /** The class that a scope names; `undefined` for one that names a function, files, or no class. */
 export const classOf = (scope: string): string | undefined =>
   scope.startsWith('function:') || FILE_SCOPES.includes(scope) || scope === READ_ALL

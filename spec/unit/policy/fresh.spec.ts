@@ -1,4 +1,4 @@
-import { freshRules, type FreshWrite } from '../../../src/policy/fresh';
+import { freshClasses, freshFunctions, freshRules, type FreshWrite } from '../../../src/policy/fresh';
 import { POSTGRES_NAME_BYTES } from '../../../src/policy/stored-names';
 
 const LONG = 'A'.repeat(POSTGRES_NAME_BYTES);
@@ -48,6 +48,38 @@ describe('which writes need a recent login', () => {
       false,
       true,
     ]);
+  });
+
+  describe.each([
+    ['a list', ['Note', 'function:pay', 'function:a.b-c']],
+    ['an object', { Note: ['text'], 'function:pay': true, 'function:a.b-c': true } as const],
+  ])('functions in %s', (_what, fresh) => {
+    const { any, covers, needs, needsCall } = freshRules(fresh, POSTGRES_NAME_BYTES);
+
+    it('are told apart from classes', () => {
+      expect(freshClasses(fresh)).toEqual(['Note']);
+      expect(freshFunctions(fresh)).toEqual(['pay', 'a.b-c']);
+      expect(any).toBe(true);
+      expect(freshRules(['function:pay']).any).toBe(false);
+    });
+
+    it.each<[string, boolean]>([
+      ['pay', true],
+      ['a.b-c', true],
+      ['Pay', false],
+      ['payOut', false],
+      ['Note', false],
+      ['function:pay', false],
+      ['constructor', false],
+    ])('a call of %s: %s', (name, expected) => {
+      expect(needsCall(name)).toBe(expected);
+    });
+
+    it('cover no class', () => {
+      for (const name of ['pay', 'function', 'function:pay', '_Join:pay:function']) {
+        expect([covers(name), needs({ ...update(name, 'text') })]).toEqual([false, false]);
+      }
+    });
   });
 
   it('of a list: any of its classes', () => {
