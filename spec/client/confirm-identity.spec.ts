@@ -19,7 +19,10 @@ let requests: ReturnType<typeof watchRequests>;
 
 beforeAll(async () => {
   server = await startServer(
-    { fresh: { PaymentMethod: true, _User: ['email'] }, guard: ['Invoice'] },
+    {
+      fresh: { PaymentMethod: true, _User: ['email'], 'function:revokeOtherSessions': true },
+      guard: ['Invoice'],
+    },
     { filesAdapter: filesInMemory() },
     {
       cloud(Parse) {
@@ -210,6 +213,7 @@ describe('confirmIdentity', () => {
       ({ Parse }) => Parse.User.current()!.save({ email: `${Date.now()}@example.com` }),
     ],
     ['a cloud function', ({ Parse }) => Parse.Cloud.run('pay')],
+    ['one that `fresh` names', ({ Parse, client }) => client.sessionsClient(Parse).revokeOthers()],
     ['a file in Base64', ({ Parse }) => new Parse.File('a.txt', { base64: 'aGk=' }).save()!],
     ['a file of bytes', ({ Parse }) => new Parse.File('a.txt', Buffer.from('hi') as never).save()!],
   ])('serves %s', async (_name, work) => {
