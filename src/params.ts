@@ -15,15 +15,20 @@ export const text = (length: number, type = z.string()) => {
 /** How many sessions a list has at most, the caller's own aside. A user could have any number of them. */
 export const MAX_LISTED = 1000;
 
-const wholeNumber = (from: number, to: number, range: string) => {
+/** A parameter that is a whole number. */
+export const wholeNumber = (from: number, to: number, range = `from ${from} to ${to}`) => {
   const expected = { error: `expected a whole number ${range}` };
-  return z.number(expected).int(expected).min(from, expected).max(to, expected).optional();
+  return z.number(expected).int(expected).min(from, expected).max(to, expected);
 };
+
+/** A parameter that is one of these texts. */
+export const oneOf = <const Values extends readonly string[]>(values: Values) =>
+  z.enum(values, { error: `expected one of ${values.join(', ')}` });
 
 /** A part of a list. */
 export const pageParams = z.strictObject({
-  limit: wholeNumber(1, MAX_LISTED, `from 1 to ${MAX_LISTED}`),
-  skip: wholeNumber(0, 2 ** 31 - 1, 'from 0 on'),
+  limit: wholeNumber(1, MAX_LISTED).optional(),
+  skip: wholeNumber(0, 2 ** 31 - 1, 'from 0 on').optional(),
 });
 
 /** @throws 142 for one that is `undefined`: left out by mistake, it would have the call do more than is meant. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { addressOf } from '../address';
 import { ErrorCode, parseError } from '../errors';
 import { KINDS, OF_KIND } from '../expiry/kind';
-import { readParams, requireValues, text } from '../params';
+import { oneOf, readParams, requireValues, text } from '../params';
 import type { Query } from '../parse-server';
 import { keptAddress, type Privacy } from '../privacy/kept';
 import { toDate, toParseDate } from '../record';
@@ -23,7 +23,8 @@ const date = z.unknown().transform((value, context) => {
   return z.NEVER;
 });
 
-const address = z.unknown().transform((value, context) => {
+/** A parameter that is an IP address, however it is written. */
+export const address = z.unknown().transform((value, context) => {
   const parsed = typeof value === 'string' ? addressOf(value) : null;
   if (parsed) return parsed;
   context.addIssue({ code: 'custom', message: 'expected an IP address' });
@@ -42,7 +43,7 @@ const ALL_ALONE = 'takes no other condition beside it';
 const conditions = z.strictObject({
   createdBefore: date.optional(),
   lastAccessedBefore: date.optional(),
-  kind: z.enum(KINDS, { error: `expected one of ${KINDS.join(', ')}` }).optional(),
+  kind: oneOf(KINDS).optional(),
   authProvider: text(128).optional(),
   ip: address.optional(),
   all: z.literal(true, { error: 'expected true' }).optional(),
@@ -56,13 +57,26 @@ export interface KeptOfUse {
   activity?: Connection['activity'];
 }
 
+const refuse = (what: string) => parseError(ErrorCode.VALIDATION_ERROR, what);
+
+/**
+ * The query for the sessions that were last used from an address, or from its network, where only that is kept.
+ * @param ip as `addressOf` answers it.
+ * @throws 142 where no addresses are kept.
+ */
+export function ofAddress(ip: string, privacy: KeptOfUse['privacy']): Query {
+  const kept = keptAddress(ip, privacy);
+  if (!kept) throw refuse('ip: no addresses are kept (the option privacy).');
+  // Rows of the time before the option have whole addresses, until their turn comes.
+  return { ip: { $in: [...new Set([ip, kept])] } };
+}
+
 /**
  * The query for the sessions that a filter means.
  * @throws 142 for a wrong condition, naming it, for one that is `undefined`, for one that goes by what is not kept, and
  * when there is none.
  */
 export function queryOf(filter: unknown, { privacy, activity }: KeptOfUse): Query {
-  const refuse = (what: string) => parseError(ErrorCode.VALIDATION_ERROR, what);
   requireValues(filter);
   const { all, ...given } = readParams(conditions, filter);
   const { createdBefore, lastAccessedBefore, kind, authProvider, ip } = given;
@@ -79,9 +93,6 @@ export function queryOf(filter: unknown, { privacy, activity }: KeptOfUse): Quer
   }
   if (kind) parts.push(OF_KIND[kind]);
   if (authProvider) parts.push({ 'createdWith.authProvider': { $regex: among(authProvider) } });
-  const kept = keptAddress(ip, privacy);
-  if (ip && !kept) throw refuse('ip: no addresses are kept (the option privacy).');
-  // Rows of the time before the option have whole addresses, until their turn comes.
-  if (ip) parts.push({ ip: { $in: [...new Set([ip, kept])] } });
+  if (ip) parts.push(ofAddress(ip, privacy));
   return parts.length > 0 ? { $and: parts } : {};
 }
