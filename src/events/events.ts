@@ -63,6 +63,12 @@ export interface SessionEvents {
   };
 }
 
+/** A write or another request that a session was refused, and when. */
+export type Blocked = SessionEvents['blocked'] & { at: Date };
+
+/** How many of them a process remembers: as many as an operator looks at. */
+const MAX_BLOCKED = 50;
+
 /** The places of an event's addresses are found when it is told. */
 type Untold<Name extends SessionEvent> = Omit<SessionEvents[Name], 'place' | 'previousPlace'>;
 
@@ -83,6 +89,8 @@ export type SessionListener<Name extends SessionEvent> = (payload: SessionEvents
  */
 export class SessionEmitter {
   private readonly listeners = new Map<SessionEvent, Set<SessionListener<never>>>();
+  /** The newest, oldest first. */
+  private readonly remembered: Blocked[] = [];
 
   /** @param log the server's; none before it has started. */
   constructor(
@@ -119,7 +127,15 @@ export class SessionEmitter {
     operation: BlockedOperation,
     name: string,
   ): void {
-    this.emit('blocked', { sessionId: objectId, userId, operation, target: plainName(name) });
+    const payload = { sessionId: objectId, userId, operation, target: plainName(name) };
+    this.remembered.push({ ...payload, at: new Date() });
+    if (this.remembered.length > MAX_BLOCKED) this.remembered.shift();
+    this.emit('blocked', payload);
+  }
+
+  /** What sessions were refused last in this process, newest first, whether anybody listens or not. */
+  newestBlocked(): Blocked[] {
+    return this.remembered.toReversed();
   }
 
   emit<Name extends SessionEvent>(name: Name, payload: Untold<Name>): void {
