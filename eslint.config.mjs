@@ -38,7 +38,7 @@ const LAYERS = [
   ['events', 'files', 'secret'],
   ['history', 'attempts'],
   ['sessions'],
-  ['activity', 'pairing', 'purge', 'report', 'revoke-where', 'step-up', 'user-data'],
+  ['activity', 'overview', 'pairing', 'purge', 'report', 'revoke-where', 'search', 'step-up', 'user-data'],
   ['option-schema.ts'],
   ['options.ts'],
   ['checks'],

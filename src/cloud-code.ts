@@ -3,6 +3,7 @@ import { registerJobs, sessionJobs } from './functions/jobs';
 import { registerFunctions } from './functions/register';
 import { FunctionCallers } from './functions/function-callers';
 import { historyFunctions } from './functions/history-functions';
+import { operatorFunctions } from './functions/operator-functions';
 import { pairingFunctions } from './functions/pairing-functions';
 import { reportFunctions } from './functions/report-functions';
 import { sessionFunctions } from './functions/session-functions';
@@ -69,6 +70,7 @@ export async function startCloudCode(
   const callers = new FunctionCallers(runtime.callers, runtime.events, runtime.privacy);
   const functions = {
     ...sessionFunctions({ store, connection: runtime, callers, places: runtime.places, now: runtime.now }),
+    ...operatorFunctions({ ...runtime, connection: runtime, store, callers }),
     ...historyFunctions(callers, runtime.history),
     ...reportFunctions(runtime, runtime.now),
     ...pairingFunctionsOf(callers, options, store, runtime),

@@ -15,6 +15,8 @@ const NAMES = [
   'confirmIdentity',
   'rotateSession',
   'sessionStats',
+  'sessionOverview',
+  'searchSessions',
   'endedSession',
   'listEndedSessions',
   'reportSession',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { hasNoNul, NO_NUL, text } from '../params';
+import { hasNoNul, NO_NUL, text, wholeNumber } from '../params';
 import { restrictedParams, sessionName } from '../sessions/restricted-params';
 
 /**
@@ -68,6 +68,7 @@ export const PARAMS = {
   byId: z.strictObject({ objectId: id }),
   exceptOfUser: z.strictObject({ userId: id, except: token.optional() }),
   confirm,
+  overview: z.strictObject({ days: wholeNumber(1, 90).default(30) }),
   rename: z.strictObject({ objectId: id, name: sessionName }),
   startPairing: restrictedParams.omit({ expiresIn: true }).extend({ name: shownName.optional() }),
   byUserCode: z.strictObject({ userCode }),

@@ -1,5 +1,4 @@
-import { ErrorCode, notFoundError, parseError } from '../errors';
-import { OF_KIND } from '../expiry/kind';
+import { notFoundError } from '../errors';
 import { unexpired } from '../expiry/queries';
 import { BY_MASTER, bySession } from '../history/ender';
 import type { FunctionRequest, Query } from '../parse-server';
@@ -162,22 +161,6 @@ export function sessionFunctions(dependencies: FunctionDependencies) {
       const session = await manageable(caller, objectId);
       await store.rename(session, name);
       return view({ ...session, name }, caller);
-    },
-
-    async sessionStats(request: FunctionRequest) {
-      const caller = await callers.of(request);
-      if (!caller.master)
-        throw parseError(ErrorCode.OPERATION_FORBIDDEN, 'sessionStats needs the master key.');
-      readParams(PARAMS.none, request.params);
-      // Never an empty query: PostgreSQL answers that with an estimate.
-      const every = { objectId: { $exists: true } };
-      const [total, active, restricted, anonymous] = await Promise.all([
-        store.count(every),
-        store.count(unexpired(now())),
-        store.count(OF_KIND.restricted),
-        store.count(OF_KIND.anonymous),
-      ]);
-      return { total, active, expired: total - active, restricted, anonymous };
     },
   } satisfies Record<string, CloudFunction>;
 }

@@ -1,0 +1,73 @@
+import { ErrorCode, parseError } from '../errors';
+import { overviewOf, type SessionOverview } from '../overview/overview';
+import { statsOf, type SessionStats } from '../overview/stats';
+import { readParams } from '../params';
+import type { FunctionRequest } from '../parse-server';
+import type { Places } from '../places/places';
+import type { Privacy } from '../privacy/kept';
+import { search, searchParams } from '../search/search';
+import type { Connection } from '../sessions/connection';
+import type { SessionStore } from '../sessions/store';
+import type { FunctionCallers } from './function-callers';
+import { PARAMS } from './params';
+import type { CloudFunction } from './session-functions';
+import { toView, type SessionView } from './view';
+
+interface Dependencies {
+  store: SessionStore;
+  connection: Pick<Connection, 'database' | 'history' | 'events'>;
+  callers: FunctionCallers;
+  places: Pick<Places, 'known'>;
+  privacy: Privacy;
+  now(): Date;
+}
+
+/** A session as an operator finds it, and whose it is. */
+export interface FoundSessionView extends SessionView {
+  /** `null` for a session that is not bound to a user. */
+  userId: string | null;
+  /** `null` where there is no such user any more. */
+  username: string | null;
+}
+
+/**
+ * The cloud functions that show an operator all sessions. They are for the master key, also the read-only one; a session
+ * gets 119.
+ */
+export function operatorFunctions({ store, connection, callers, places, privacy, now }: Dependencies) {
+  async function requireMaster(request: FunctionRequest, name: string): Promise<void> {
+    if ((await callers.of(request)).master) return;
+    throw parseError(ErrorCode.OPERATION_FORBIDDEN, `${name} needs the master key.`);
+  }
+
+  return {
+    async sessionStats(request: FunctionRequest): Promise<SessionStats> {
+      await requireMaster(request, 'sessionStats');
+      readParams(PARAMS.none, request.params);
+      return statsOf(store, now());
+    },
+
+    /** Each list takes a number of statements that does not grow with its days, nor an answer with the sessions. */
+    async sessionOverview(request: FunctionRequest): Promise<{ readOnly: boolean } & SessionOverview> {
+      await requireMaster(request, 'sessionOverview');
+      const { days } = readParams(PARAMS.overview, request.params);
+      const overview = await overviewOf(days, { ...connection, store }, now());
+      return { readOnly: request.isReadOnly === true, ...overview };
+    },
+
+    async searchSessions(
+      request: FunctionRequest,
+    ): Promise<{ results: FoundSessionView[]; next: string | null }> {
+      await requireMaster(request, 'searchSessions');
+      const wanted = readParams(searchParams, request.params);
+      const { sessions, next } = await search(wanted, connection.database, privacy);
+      const at = now();
+      const results = sessions.map(({ session, username }) => ({
+        ...toView(session, null, at, places),
+        userId: session.userId,
+        username,
+      }));
+      return { results, next };
+    },
+  } satisfies Record<string, CloudFunction>;
+}
