@@ -92,7 +92,8 @@ export interface Sessions {
   invalidate(session: SessionRef): Promise<void>;
   /**
    * Everything that is kept about a user, as JSON without a token or a secret: his sessions, the records of those that
-   * have ended, his known devices, the pairings that he has allowed.
+   * have ended, his known devices, the pairings that he has allowed. It is for handing out to him, so what operators have
+   * noted about the ends of his sessions is left out.
    * @throws TypeError for what is no user. One who is deleted may have left records.
    */
   exportUser(user: UserRef): Promise<UserData>;

@@ -44,5 +44,14 @@ export const plainName = (name: string): string =>
     ? name
     : '';
 
+/** What ends a line, or draws over what stands beside it. */
+const CONTROL = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
+
+/** Whether whoever reads a text may be shown something else than stands in it. */
+export const hasControls = (text: string): boolean => CONTROL.test(text);
+
+/** A text as a line of the log may hold it. */
+export const withoutControls = (text: string): string => text.replace(new RegExp(CONTROL, 'gu'), ' ');
+
 /** A text with what it is about in brackets, if there is anything to name. */
 export const withDetail = (text: string, detail: string): string => (detail ? `${text} (${detail})` : text);

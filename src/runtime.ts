@@ -158,6 +158,7 @@ export function makeRuntime(
     revokeWhere: (filter, given, by, progress) =>
       revokeWhere(filter, given, by, progress, {
         activity,
+        config,
         database,
         endings,
         history,

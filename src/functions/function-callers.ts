@@ -62,7 +62,14 @@ export function userOf(caller: FunctionCaller, params: unknown): string {
   return caller.userId;
 }
 
-/** The same, and what else was given. */
+/** Why the holder of the master key ends sessions, if he says so, and what else was given. To others it is no parameter. */
+export function noteAndRest(caller: FunctionCaller, params: Record<string, unknown>) {
+  if (!caller.master) return { note: undefined, rest: params };
+  const { note, ...rest } = params;
+  return { ...readParams(PARAMS.note, { note }), rest };
+}
+
+/** The user whose sessions are meant, as by `userOf`, and what else was given. */
 export function userAndRest(caller: FunctionCaller, { userId, ...rest }: Record<string, unknown>) {
   return { userId: userOf(caller, { userId }), rest };
 }

@@ -1,5 +1,5 @@
 import type { History } from '../history/history';
-import type { EndedReason, EndedSessionView } from '../history/record';
+import type { EndedReason, EndedSessionView, NotedEndedSessionView } from '../history/record';
 import type { EnderKind } from '../history/ender';
 import { MAX_LISTED, pageParams, readParams } from '../params';
 import type { FunctionRequest } from '../parse-server';
@@ -25,11 +25,12 @@ export function historyFunctions(callers: FunctionCallers, history: History) {
       return ended && { reason: ended.reason, endedAt: ended.endedAt, by: { kind: ended.by.kind } };
     },
 
-    async listEndedSessions(request: FunctionRequest): Promise<EndedSessionView[]> {
+    async listEndedSessions(request: FunctionRequest): Promise<EndedSessionView[] | NotedEndedSessionView[]> {
       const caller = await callers.unrestricted(request);
       const { userId, rest } = userAndRest(caller, request.params);
       const { limit = MAX_LISTED, skip = 0 } = readParams(pageParams, rest);
-      return history.ofUser(userId, { limit, skip });
+      const page = { limit, skip };
+      return caller.master ? history.notedOfUser(userId, page) : history.ofUser(userId, page);
     },
   } satisfies Record<string, CloudFunction>;
 }

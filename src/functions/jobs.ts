@@ -47,7 +47,7 @@ export const sessionJobs = ({
 }: Pick<Connection, 'purge' | 'revokeWhere'>): Record<string, Job> => ({
   purgeExpiredSessions: (params, tell) => purge(params, tell),
 
-  revokeSessionsWhere({ dryRun = false, ...filter }, tell) {
-    return revokeWhere(filter, { dryRun }, BY_MASTER, tell);
+  revokeSessionsWhere({ dryRun = false, note, ...filter }, tell) {
+    return revokeWhere(filter, { dryRun, ...(note !== undefined && { note }) }, BY_MASTER, tell);
   },
 });

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { hasControls } from '../in-messages';
 import { hasNoNul, NO_NUL, text, wholeNumber } from '../params';
+import { noteParam } from '../sessions/note';
 import { restrictedParams, sessionName } from '../sessions/restricted-params';
 
 /**
@@ -35,7 +37,7 @@ const token = z
   .refine(hasNoNul, NO_NUL);
 
 /** Its reader decides by it, so it must not be able to draw over what stands beside it. */
-const shownName = sessionName.refine(name => !/[\p{Cc}\u202a-\u202e\u2066-\u2069]/u.test(name), {
+const shownName = sessionName.refine(name => !hasControls(name), {
   error: 'expected a text without control characters',
 });
 
@@ -63,6 +65,7 @@ const confirm = z
 /** The parameters of each cloud function, for a caller with a session and for the master key. */
 export const PARAMS = {
   none: z.strictObject({}),
+  note: z.strictObject({ note: noteParam.optional() }),
   ofUser: z.strictObject({ userId: id }),
   byToken: z.strictObject({ sessionToken: token }),
   byId: z.strictObject({ objectId: id }),

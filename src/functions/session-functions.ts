@@ -1,15 +1,23 @@
 import { notFoundError } from '../errors';
 import { unexpired } from '../expiry/queries';
 import { BY_MASTER, bySession } from '../history/ender';
+import { textOf } from '../in-messages';
 import type { FunctionRequest, Query } from '../parse-server';
 import type { Places } from '../places/places';
 import { userPointer, type SessionRecord } from '../record';
 import type { Connection } from '../sessions/connection';
 import { endAllOfUser, endWhere, type Kept } from '../sessions/end-many';
 import type { Cause } from '../sessions/endings';
+import { logNote } from '../sessions/note';
 import type { SessionStore } from '../sessions/store';
 import { MAX_LISTED, pageParams, readParams } from '../params';
-import { userAndRest, userOf, type FunctionCaller, type FunctionCallers } from './function-callers';
+import {
+  noteAndRest,
+  userAndRest,
+  userOf,
+  type FunctionCaller,
+  type FunctionCallers,
+} from './function-callers';
 import { PARAMS } from './params';
 import { byLastAccess, toView, type SessionView } from './view';
 
@@ -23,9 +31,10 @@ export interface FunctionDependencies {
 }
 
 /** Why the sessions end that a caller revokes. */
-const revokedBy = (caller: FunctionCaller): Cause => ({
+const revokedBy = (caller: FunctionCaller, note: string | undefined): Cause => ({
   ending: 'revoked',
   by: caller.master ? BY_MASTER : bySession(caller.session, caller.userAgent),
+  note,
 });
 
 export type CloudFunction = (request: FunctionRequest) => Promise<unknown>;
@@ -36,6 +45,7 @@ export type CloudFunction = (request: FunctionRequest) => Promise<unknown>;
  */
 export function sessionFunctions(dependencies: FunctionDependencies) {
   const { store, connection, callers, places, now } = dependencies;
+  const log = connection.config.loggerController;
 
   const view = (session: SessionRecord, caller: FunctionCaller): SessionView =>
     toView(session, caller.master ? null : caller.session.objectId, now(), places);
@@ -68,8 +78,10 @@ export function sessionFunctions(dependencies: FunctionDependencies) {
   }
 
   /** Ends the sessions of a user, but for that with the token `except`. */
-  async function revokeAll(userId: string, caller: FunctionCaller, kept: Kept = { tokens: [] }) {
-    return { revoked: await endAllOfUser(userId, revokedBy(caller), kept, connection) };
+  async function revokeAll(userId: string, cause: Cause, kept: Kept = { tokens: [] }) {
+    const revoked = await endAllOfUser(userId, cause, kept, connection);
+    logNote(cause.note, `${revoked} sessions of the user ${textOf(userId)}`, cause.by, log);
+    return { revoked };
   }
 
   return {
@@ -118,27 +130,33 @@ export function sessionFunctions(dependencies: FunctionDependencies) {
 
     async revokeSession(request: FunctionRequest): Promise<{ revoked: 1 }> {
       const caller = await callers.changing(request);
-      const { objectId } = readParams(PARAMS.byId, request.params);
+      const { note, rest } = noteAndRest(caller, request.params);
+      const { objectId } = readParams(PARAMS.byId, rest);
       const session = await manageable(caller, objectId);
-      const ended = await endWhere({ objectId: session.objectId }, revokedBy(caller), connection);
+      const cause = revokedBy(caller, note);
+      const ended = await endWhere({ objectId: session.objectId }, cause, connection);
       if (ended === 0) throw notFoundError();
+      logNote(note, `the session ${session.objectId} of the user ${session.userId}`, cause.by, log);
       return { revoked: 1 };
     },
 
     async revokeOtherSessions(request: FunctionRequest): Promise<{ revoked: number }> {
       const caller = await callers.changing(request);
+      const { note, rest } = noteAndRest(caller, request.params);
+      const cause = revokedBy(caller, note);
       if (caller.master) {
-        const { userId, except } = readParams(PARAMS.exceptOfUser, request.params);
-        return revokeAll(userId, caller, { tokens: except ? [except] : [] });
+        const { userId, except } = readParams(PARAMS.exceptOfUser, rest);
+        return revokeAll(userId, cause, { tokens: except ? [except] : [] });
       }
-      readParams(PARAMS.none, request.params);
+      readParams(PARAMS.none, rest);
       const { sessionToken, objectId } = caller.session;
-      return revokeAll(caller.userId, caller, { tokens: [sessionToken], ids: [objectId] });
+      return revokeAll(caller.userId, cause, { tokens: [sessionToken], ids: [objectId] });
     },
 
     async revokeSessions(request: FunctionRequest): Promise<{ revoked: number }> {
       const caller = await callers.changing(request);
-      return revokeAll(userOf(caller, request.params), caller);
+      const { note, rest } = noteAndRest(caller, request.params);
+      return revokeAll(userOf(caller, rest), revokedBy(caller, note));
     },
 
     async createRestrictedSession(request: FunctionRequest): Promise<{

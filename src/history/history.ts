@@ -14,6 +14,7 @@ import {
   viewOfExpired,
   viewOfRecord,
   type EndedSessionView,
+  type NotedEndedSessionView,
   type Unplaced,
 } from './record';
 import { RecordWriter, sessionsLeft } from './writer';
@@ -61,14 +62,15 @@ export class History {
   /**
    * Notes sessions that have ended before their time; those of an ordinary user before it first waits. Never rejects.
    * @param rows with `ENDING_KEYS`.
+   * @param note why, in the words of whoever ends them.
    */
-  async add(rows: readonly Row[], reason: RevokeReason, by: Ender): Promise<void> {
+  async add(rows: readonly Row[], reason: RevokeReason, by: Ender, note?: string): Promise<void> {
     if (!this.writer) return;
     const at = this.now();
     const { privacy } = this.options;
     for (let start = 0; start < rows.length; start += CROWD) {
       const some = rows.slice(start, start + CROWD);
-      this.writer.add(some.map(row => recordOf(withKept(row, privacy), reason, by, at)));
+      this.writer.add(some.map(row => recordOf(withKept(row, privacy), reason, by, at, note)));
       if (some.length === CROWD) await this.keepPace();
     }
   }
@@ -98,8 +100,14 @@ export class History {
     return isExpired(found, this.now()) ? viewOfExpired(found) : null;
   }
 
-  /** The sessions of a user that are over, newest end first. */
-  async ofUser(userId: string, { limit, skip }: Page): Promise<EndedSessionView[]> {
+  /** The sessions of a user that are over, newest end first, as he sees them. */
+  async ofUser(userId: string, page: Page): Promise<EndedSessionView[]> {
+    const noted = await this.notedOfUser(userId, page);
+    return noted.map(({ note: _, ...view }) => view);
+  }
+
+  /** The same, for the holder of the master key. */
+  async notedOfUser(userId: string, { limit, skip }: Page): Promise<NotedEndedSessionView[]> {
     const waiting = await this.waitingOfUser(userId);
     const expired = {
       user: userPointer(userId),
@@ -113,13 +121,15 @@ export class History {
     const before = Math.max(0, skip - sessions.length - waiting.length);
     const written = await this.records({ userId }, { limit: skip + limit - before, skip: before });
     const records = withWaiting(written, waiting);
-    return [...sessions.map(toSessionRecord).map(viewOfExpired), ...records.map(viewOfRecord)]
+    const ended = [...sessions.map(toSessionRecord).map(viewOfExpired), ...records.map(viewOfRecord)];
+    const notes = new Map(records.map(row => [row.objectId, row.note as string | undefined]));
+    return ended
       .sort((a, b) => (a.endedAt < b.endedAt ? 1 : a.endedAt > b.endedAt ? -1 : 0))
       .slice(skip - before, skip - before + limit)
-      .map(ended => this.view(ended));
+      .map(one => ({ ...this.view(one), note: notes.get(one.objectId) ?? null }));
   }
 
-  /** All records of a user that are there, also those that wait for the purge: too old, or from before `history: false`. */
+  /** All records of a user that are there, also those that wait for the purge: too old, or from before `history: false`. Without notes. */
   async recordsOf(userId: string): Promise<EndedSessionView[]> {
     const waiting = await this.waitingOfUser(userId);
     const written: Row[] = [];

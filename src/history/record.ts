@@ -26,6 +26,7 @@ export const RECORDS: NeededClass = {
     ip: 'String',
     device: 'Object',
     name: 'String',
+    note: 'String',
   },
   indexed: ['tokenHash', 'userId', 'endedAt'],
 };
@@ -59,6 +60,12 @@ export interface EndedSessionView {
   name: string | null;
 }
 
+/** The same, as the holder of the master key sees it. */
+export interface NotedEndedSessionView extends EndedSessionView {
+  /** Why an operator has ended it, in his words; `null` where he has not said. */
+  note: string | null;
+}
+
 export type Unplaced = Omit<EndedSessionView, 'place'>;
 
 /** A device of which anything is known, else `null`. */
@@ -81,8 +88,12 @@ function earlierEnd(session: SessionRecord, now: Date): { reason: EndedReason; a
   return isExpired(session, now) ? { reason: 'expired', at: session.expiresAt! } : undefined;
 }
 
-/** The record of a session that ends. @param row with `ENDING_KEYS`. */
-export function recordOf(row: Row, reason: RevokeReason, by: Ender, at: Date): Row {
+/**
+ * The record of a session that ends.
+ * @param row with `ENDING_KEYS`.
+ * @param note why, in the words of whoever ends it.
+ */
+export function recordOf(row: Row, reason: RevokeReason, by: Ender, at: Date, note?: string): Row {
   const session = toSessionRecord(row);
   const earlier = earlierEnd(session, at);
   const endedAt = toParseDate(earlier?.at ?? at);
@@ -103,6 +114,8 @@ export function recordOf(row: Row, reason: RevokeReason, by: Ender, at: Date): R
     ip: session.ip,
     device: knownDevice(session.userAgent),
     name: session.name,
+    // Nobody ends what had ended before.
+    note: earlier ? null : (note ?? null),
   };
   // The adapters take no empty columns.
   return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== null));

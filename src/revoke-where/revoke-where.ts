@@ -6,7 +6,8 @@ import type { Database, Query, Row } from '../parse-server';
 import { toDate } from '../record';
 import type { Connection, RevokeWhereResult } from '../sessions/connection';
 import { notLoggedInSince } from '../sessions/end-many';
-import { destroyById, ENDING_KEYS } from '../sessions/endings';
+import { destroyById, ENDING_KEYS, type Cause } from '../sessions/endings';
+import { logNote, noteParam } from '../sessions/note';
 import { count, destroyByIds, destroyRanges, fromTo } from '../sessions/ranges';
 import { queryOf, type KeptOfUse } from './filter';
 import { progressOf } from './progress';
@@ -23,9 +24,10 @@ const MAX_ROUNDS = 10;
 
 const options = z.strictObject({
   dryRun: z.boolean({ error: 'expected true or false' }).default(false),
+  note: noteParam.optional(),
 });
 
-type Needed = Pick<Connection, 'database' | 'endings' | 'history' | 'revocations' | 'tokenCache'> &
+type Needed = Pick<Connection, 'config' | 'database' | 'endings' | 'history' | 'revocations' | 'tokenCache'> &
   KeptOfUse & { now(): Date };
 type Progress = ((text: string) => unknown) | undefined;
 
@@ -44,7 +46,7 @@ export async function revokeWhere(
   const { database, revocations, now } = needed;
   const meant = queryOf(filter, needed);
   requireValues(given);
-  const { dryRun } = readParams(options, given);
+  const { dryRun, note } = readParams(options, given);
   const started = now().getTime();
   // The filter may ask for last accesses that wait.
   await needed.activity?.flush();
@@ -54,11 +56,12 @@ export async function revokeWhere(
   const tell = progress && progressOf(total, progress);
   if (dryRun) result.revoked = total;
   else {
+    const cause: Cause = { ending: 'revoked', by, note, mayStay: true };
     // Before and after: a change of a password may be under way, and make a session.
     revocations.revokesEverybody();
     for (let rounds = 0; rounds < MAX_ROUNDS; rounds += 1) {
       const before = result.revoked;
-      for await (const revoked of batches(query, by, needed)) {
+      for await (const revoked of batches(query, cause, needed)) {
         result.revoked += revoked;
         result.batches += 1;
         await tell?.(result.revoked);
@@ -66,6 +69,8 @@ export async function revokeWhere(
       if (result.revoked === before) break;
     }
     revocations.revokesEverybody();
+    const what = `${result.revoked} sessions by ${Object.keys(Object(filter) as object).join(', ')}`;
+    logNote(note, what, by, needed.config.loggerController);
   }
   result.durationMs = now().getTime() - started;
   return result;
@@ -85,12 +90,13 @@ async function untilNow(database: Database, now: Date): Promise<Query> {
  * the table. Many go by range, unless each has an event, a record or files to see to, or another process has to know its
  * token.
  */
-async function* batches(query: Query, by: Ender, needed: Needed): AsyncGenerator<number> {
+async function* batches(query: Query, cause: Cause, needed: Needed): AsyncGenerator<number> {
   const { database, endings, tokenCache } = needed;
   const rows = await database.find('_Session', query, { limit: PAGE + 1, keys: ENDING_KEYS });
   if (rows.length === 0) return;
-  if (rows.length <= PAGE) yield* endRows(rows, query, by, needed);
-  else if (tokenCache.isShared || (await endings.areFollowed('revoked'))) yield* eachOne(query, by, needed);
+  if (rows.length <= PAGE) yield* endRows(rows, query, cause, needed);
+  else if (tokenCache.isShared || (await endings.areFollowed('revoked')))
+    yield* eachOne(query, cause, needed);
   else yield* wholeRanges(query, needed);
 }
 
@@ -116,12 +122,12 @@ async function* wholeRanges(query: Query, { database, revocations }: Needed): As
  * Goes through all sessions by their ids, and ends those that match. The database could take each look for the next ones
  * that match for a reason to read the whole table.
  */
-async function* eachOne(query: Query, by: Ender, needed: Needed): AsyncGenerator<number> {
+async function* eachOne(query: Query, cause: Cause, needed: Needed): AsyncGenerator<number> {
   const { database } = needed;
   const range = { limit: RANGE, keys: ['objectId'] };
   for await (const some of pagesById(database, '_Session', () => ({}), range)) {
     const rows = await database.find('_Session', { $and: [fromTo(some), query] }, { keys: ENDING_KEYS });
-    yield* endRows(rows, query, by, needed);
+    yield* endRows(rows, query, cause, needed);
   }
 }
 
@@ -129,13 +135,12 @@ async function* eachOne(query: Query, by: Ender, needed: Needed): AsyncGenerator
 async function* endRows(
   rows: Row[],
   query: Query,
-  by: Ender,
+  cause: Cause,
   { database, endings, history }: Needed,
 ): AsyncGenerator<number> {
   for (let start = 0; start < rows.length; start += PAGE) {
     const page = rows.slice(start, start + PAGE);
     const ids = { objectId: { $in: page.map(row => row.objectId) } };
-    const cause = { ending: 'revoked', by, mayStay: true } as const;
     await endings.end(page, cause, destroyById(page, database, query));
     // Records are written as fast as sessions end, or they would pile up.
     await history.keepPace();

@@ -34,6 +34,8 @@ export type Ending = RevokeReason | 'expired';
 export interface Cause {
   ending: Ending;
   by: Ender;
+  /** Why, in the words of whoever ends them; their records keep it. */
+  note?: string;
   /** Whether some of the rows may stay, because they do not meet the condition of `destroy` any more. @default false */
   mayStay?: boolean;
 }
@@ -206,11 +208,11 @@ export class Endings {
     return isRecorded || this.events.has(eventOf(ending)) || (await this.files.isInUse());
   }
 
-  private async ended(all: Row[], { ending, by, mayStay }: Cause): Promise<void> {
+  private async ended(all: Row[], { ending, by, note, mayStay }: Cause): Promise<void> {
     const rows = mayStay ? await this.goneOf(all) : all;
     // Parse Server itself refuses expired tokens, cached or not. An expired session is its own record.
     if (ending !== 'expired') {
-      const recorded = this.history.add(this.activity?.settled(rows) ?? rows, ending, by);
+      const recorded = this.history.add(this.activity?.settled(rows) ?? rows, ending, by, note);
       await this.revocations.mark(rows.map(row => String(row.sessionToken)));
       await recorded;
     }

@@ -105,13 +105,14 @@ export class SessionStore {
    * Ends the sessions that a filter means, in bounded batches: last Tuesday's, those of a provider, those of an address.
    * Whoever logs in while it runs keeps his session.
    * @param options.dryRun only count what would be revoked. @default false
+   * @param options.note why: 1 to 500 characters, which the log tells and the records of the sessions keep.
    * @param progress is called with a line of text after each batch.
    * @throws 142 for a wrong condition or option, naming it, for one that is `undefined`, and for a filter without any
    * condition, unless it is `{ all: true }`; TypeError for a progress that is no function.
    */
   async revokeWhere(
     filter: SessionFilter,
-    options: { dryRun?: boolean } = {},
+    options: { dryRun?: boolean; note?: string } = {},
     progress?: (text: string) => unknown,
   ): Promise<RevokeWhereResult> {
     requireProgress(progress, 'revokeWhere takes a filter, options');

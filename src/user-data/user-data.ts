@@ -18,7 +18,10 @@ type Json<Value> = Value extends Date
     ? { [Key in keyof Value]: Json<Value[Key]> }
     : Value;
 
-/** Everything that is kept about a user: JSON without a token or a secret, dates in ISO 8601. */
+/**
+ * Everything that is kept about a user: JSON without a token or a secret, dates in ISO 8601. It is for handing out to him,
+ * so what operators have noted about the ends of his sessions is left out.
+ */
 export interface UserData {
   userId: string;
   sessions: Array<Json<CallerSession>>;
