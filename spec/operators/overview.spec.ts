@@ -156,6 +156,18 @@ describe('sessionOverview', () => {
     ]);
   });
 
+  it('tells of no records that are older than they are kept, purged or not', async () => {
+    for (const days of [-29, -31]) {
+      const record = { reason: 'logout', userId, endedAt: parseDate(daysFromNow(days)) };
+      await server.rawInsert('ParseEndedSession', { ...record, createdAt: daysFromNow(-32).toISOString() });
+    }
+    // Its record would be too old as well: its row still counts.
+    await made(-33, { invalidatedAt: parseDate(daysFromNow(-31)) });
+    const { endings, logIns } = await overview({ days: 90 });
+    expect(endings).toEqual([{ reason: 'logout', count: 1 }]);
+    expect(filled(logIns)).toEqual({ [dayOf(daysFromNow(-32))]: 1, [dayOf(daysFromNow(-33))]: 1 });
+  });
+
   it('counts the sessions that will expire, those of today from now on, of every kind', async () => {
     const ends = [-0.01, 0, 0.49, 0.51, 1, 2.4, 2.6].map(daysFromNow);
     for (const end of ends) await made(-9, { expiresAt: parseDate(end), restricted: true });

@@ -1,4 +1,4 @@
-import { shown, textOf } from '../../src/in-messages';
+import { hasControls, shown, textOf, withoutControls } from '../../src/in-messages';
 
 describe('a message shows no token', () => {
   it.each([
@@ -15,4 +15,15 @@ describe('a message shows no token', () => {
   it('other texts stay', () => {
     expect(textOf('50%25 of r')).toBe('50%25 of r');
   });
+});
+
+it.each([
+  ['a new line', 'a\nb', 'a b'],
+  ['what clears a line', 'a\u001b[2K', 'a [2K'],
+  ['other ends of lines', 'a\u2028\u2029\u0085b', 'a   b'],
+  ['what turns the direction', '\u202ea\u2066', ' a '],
+])('a line of the log holds no control characters: %s', (_what, text, line) => {
+  expect(hasControls(text)).toBe(true);
+  expect(withoutControls(text)).toBe(line);
+  expect(hasControls(line)).toBe(false);
 });

@@ -153,7 +153,7 @@ export class History {
     if (!(await hasOwnClass(this.database, HISTORY_CLASS))) return;
     const oldest = this.oldest();
     // All of them: the clock may have stepped back since they ended.
-    const old = oldest ? { $lt: oldest } : { $exists: true };
+    const old = oldest ? { $lt: toParseDate(oldest) } : { $exists: true };
     // Each batch begins where the one before ends: PostgreSQL's index still knows the rows that are deleted.
     let from: Date | null = null;
     do {
@@ -197,13 +197,13 @@ export class History {
   /** Leaves out records that are too old, which the next purge deletes. */
   private kept(query: Query): Query {
     const oldest = this.oldest();
-    return oldest ? { ...query, endedAt: { $gte: oldest } } : query;
+    return oldest ? { ...query, endedAt: { $gte: toParseDate(oldest) } } : query;
   }
 
   /** When those ended that are just about kept; none with `history: false`. */
-  private oldest(): object | undefined {
+  oldest(): Date | undefined {
     const { history } = this.options;
-    return history ? toParseDate(new Date(this.now().getTime() - history.keep)) : undefined;
+    return history ? new Date(this.now().getTime() - history.keep) : undefined;
   }
 
   private view(ended: Unplaced): EndedSessionView {

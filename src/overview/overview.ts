@@ -38,10 +38,13 @@ export async function overviewOf(
 ): Promise<SessionOverview> {
   const since = midnight(now, 1 - days);
   const past: Days = { from: since, days };
+  const oldest = history.oldest();
+  // No list tells of records that are too old, purged or not.
+  const recorded = oldest && (oldest > since ? oldest : since);
   const [stats, logIns, endings, expiries] = await Promise.all([
     statsOf(store, now),
-    logInsOf(database, past, history.isKept),
-    history.isKept ? endingsSince(since, database) : [],
+    logInsOf(database, past, recorded),
+    recorded ? endingsSince(recorded, database) : [],
     countByDay(database, '_Session', 'expiresAt', { from: now, days }),
   ]);
   return {
@@ -53,15 +56,17 @@ export async function overviewOf(
   };
 }
 
-async function logInsOf(database: Database, past: Days, hasRecords: boolean): Promise<number[]> {
+/** @param recorded the end of the oldest record that counts; none where there are no records. */
+async function logInsOf(database: Database, past: Days, recorded: Date | undefined): Promise<number[]> {
   const made = (className: string, match = {}) =>
     countByDay(database, className, 'createdAt', past, { match, unrestricted: true });
-  if (!hasRecords) return made('_Session');
+  if (!recorded) return made('_Session');
+  const since = { $gte: recorded.toISOString() };
   const [living, over, both] = await Promise.all([
     made('_Session'),
-    made(HISTORY_CLASS),
+    made(HISTORY_CLASS, { endedAt: since }),
     // An invalidated session has its record and its row.
-    made('_Session', { invalidatedAt: { $gte: past.from.toISOString() } }),
+    made('_Session', { invalidatedAt: since }),
   ]);
   return living.map((count, day) => count + over[day]! - both[day]!);
 }
