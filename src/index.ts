@@ -19,7 +19,7 @@ export {
   timeRemaining,
 } from './expiry/lifetime';
 export { rapidContextExpiry } from './expiry/policy';
-export type { EndedBy, EndedReason, EndedSessionView } from './history/record';
+export type { EndedBy, EndedReason, EndedSessionView, NotedEndedSessionView } from './history/record';
 export type { EnderKind } from './history/ender';
 export type { PurgeOptions, PurgeResult, RevokeWhereResult, SessionFilter } from './sessions/connection';
 export type { RestrictedSession, RestrictedSessionOptions } from './sessions/restricted-params';
@@ -28,6 +28,9 @@ export type { CallerSession, SessionLike, SessionRecord, SessionRef, UserRef } f
 export type { RequestWithSession } from './gate/session-of';
 export type { Device } from './device';
 export type { SessionView } from './functions/view';
+export type { FoundSessionView } from './functions/operator-functions';
+export type { SessionOverview } from './overview/overview';
+export type { SessionStats } from './overview/stats';
 export type { Locate } from './places/places';
 export type { UserData } from './user-data/user-data';
 export { ErrorCode } from './errors';

@@ -48,7 +48,7 @@ export function operatorFunctions({ store, connection, callers, places, privacy,
     },
 
     /** Each list takes a number of statements that does not grow with its days, nor an answer with the sessions. */
-    async sessionOverview(request: FunctionRequest): Promise<{ readOnly: boolean } & SessionOverview> {
+    async sessionOverview(request: FunctionRequest): Promise<SessionOverview> {
       await requireMaster(request, 'sessionOverview');
       const { days } = readParams(PARAMS.overview, request.params);
       const overview = await overviewOf(days, { ...connection, store }, now());

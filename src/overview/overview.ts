@@ -8,6 +8,8 @@ import { statsOf, type SessionStats } from './stats';
 
 /** What an operator sees of the sessions of an app: numbers, and no token. */
 export interface SessionOverview {
+  /** Whether it is the read-only master key that asks. */
+  readOnly: boolean;
   stats: SessionStats;
   /** Sessions made on each of the last days, those that have ended included, restricted ones not counted. */
   logIns: OfDay[];
@@ -35,7 +37,7 @@ export async function overviewOf(
   days: number,
   { database, history, events, store }: Needed,
   now: Date,
-): Promise<SessionOverview> {
+): Promise<Omit<SessionOverview, 'readOnly'>> {
   const since = midnight(now, 1 - days);
   const past: Days = { from: since, days };
   const oldest = history.oldest();
