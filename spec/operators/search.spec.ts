@@ -19,15 +19,15 @@ const search = (params: object = {}) => server.run('searchSessions', params, MAS
 const idsOf = (results: Array<{ objectId: string }>) => results.map(({ objectId }) => objectId);
 const found = async (params: object) => idsOf((await search(params)).results).sort();
 
-/** All pages. @param between is called after each. */
-async function pages(params: object, between: () => Promise<unknown> = async () => undefined) {
+/** All pages. @param between is called after each, with what was shown until then. */
+async function pages(params: object, between: (shown: string[]) => Promise<unknown> = async () => undefined) {
   const all: string[][] = [];
   let after: string | undefined;
   do {
     const { results, next } = await search({ ...params, ...(after && { after }) });
     all.push(idsOf(results));
     after = next ?? undefined;
-    await between();
+    await between(all.flat());
   } while (after && all.length < 50);
   return all;
 }
@@ -247,19 +247,17 @@ describe('the pages of a search', () => {
       const expected = await make(sort, order);
       const userId = await makeUser(server);
       const ended: string[] = [];
-      let seen = 0;
-      const between = async () => {
-        seen += 2;
+      const between = async (shown: string[]) => {
         for (const minute of [0, 1, 2, 3, 9]) {
           const date = sort === 'createdAt' ? at(minute) : parseDate(at(minute));
           await makeSession(server, userId, { [sort]: date });
         }
-        // One that was shown, and one that was not.
-        for (const objectId of [expected[seen - 2], expected[seen + 1]]) {
-          if (objectId === undefined || seen > 4) continue;
-          await server.rawDelete('_Session', { objectId }).catch(() => undefined);
-          if (objectId === expected[seen + 1]) ended.push(objectId);
-        }
+        if (ended.length >= 2) return;
+        // The one where the next page begins, and one that is not shown yet.
+        const last = shown.at(-1)!;
+        const coming = expected.filter(id => !shown.includes(id))[1]!;
+        ended.push(coming);
+        for (const objectId of [last, coming]) await server.rawDelete('_Session', { objectId });
       };
       const flat = (await pages({ sort, order, limit: 2 }, between)).flat();
       expect(new Set(flat).size).toBe(flat.length);
