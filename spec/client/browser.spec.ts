@@ -1,11 +1,10 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { describeInBrowser, launchBrowser, screenshot } from '../support/browser';
 import { startServer, type SpecServer, type SpecUser } from '../support/server';
-import { counts, launchBrowser, noBrowser, screenshot, servePage } from './support/browser';
+import { counts, servePage } from './support/browser';
 import { watchRequests } from './support/client-process';
 
-if (noBrowser) process.stderr.write(`\nBROWSER SPECS: SKIPPED (${noBrowser}; set CHROMIUM)\n\n`);
-
-(noBrowser ? describe.skip : describe)('in a real browser', () => {
+describeInBrowser('in a real browser', () => {
   let server: SpecServer;
   let browser: Browser;
   let context: BrowserContext;
