@@ -3,10 +3,10 @@ import newest from '../../jest.config.mjs';
 
 /**
  * What has to hold on the oldest Parse Server that this package guards, too: the matrix of who may do what on each
- * database, and the rest of the contract with those who attack it on one of them.
+ * database, and the rest of the contract with those who attack it, and how operators count, on one of them.
  */
 const CONTRACT = {
-  postgresql: ['matrix', 'guards', 'session-class', 'revocation'],
+  postgresql: ['matrix', 'guards', 'session-class', 'revocation', 'operators'],
   mongodb: ['matrix', 'revocation'],
 };
 const OLDEST = 'parse-server-9.8';

@@ -2,6 +2,7 @@ import type { Device } from '../device';
 import { plainName } from '../in-messages';
 import type { Logger } from '../parse-server';
 import type { Places } from '../places/places';
+import { NewestBlocked } from './newest-blocked';
 
 /** Why a session was revoked. */
 export type RevokeReason =
@@ -63,12 +64,6 @@ export interface SessionEvents {
   };
 }
 
-/** A write or another request that a session was refused, and when. */
-export type Blocked = SessionEvents['blocked'] & { at: Date };
-
-/** How many of them a process remembers: as many as an operator looks at. */
-const MAX_BLOCKED = 50;
-
 /** The places of an event's addresses are found when it is told. */
 type Untold<Name extends SessionEvent> = Omit<SessionEvents[Name], 'place' | 'previousPlace'>;
 
@@ -89,8 +84,8 @@ export type SessionListener<Name extends SessionEvent> = (payload: SessionEvents
  */
 export class SessionEmitter {
   private readonly listeners = new Map<SessionEvent, Set<SessionListener<never>>>();
-  /** The newest, oldest first. */
-  private readonly remembered: Blocked[] = [];
+  /** What sessions were refused last, whether anybody listens or not. */
+  readonly newestBlocked = new NewestBlocked();
 
   /** @param log the server's; none before it has started. */
   constructor(
@@ -128,14 +123,8 @@ export class SessionEmitter {
     name: string,
   ): void {
     const payload = { sessionId: objectId, userId, operation, target: plainName(name) };
-    this.remembered.push({ ...payload, at: new Date() });
-    if (this.remembered.length > MAX_BLOCKED) this.remembered.shift();
+    this.newestBlocked.add({ ...payload, at: new Date() });
     this.emit('blocked', payload);
-  }
-
-  /** What sessions were refused last in this process, newest first, whether anybody listens or not. */
-  newestBlocked(): Blocked[] {
-    return this.remembered.toReversed();
   }
 
   emit<Name extends SessionEvent>(name: Name, payload: Untold<Name>): void {

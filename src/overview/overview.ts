@@ -54,7 +54,7 @@ export async function overviewOf(
     logIns: withDays(logIns, since),
     endings,
     expiries: withDays(expiries, now),
-    blocked: events.newestBlocked().map(({ at, ...blocked }) => ({ at: at.toISOString(), ...blocked })),
+    blocked: events.newestBlocked.get().map(({ at, ...blocked }) => ({ at: at.toISOString(), ...blocked })),
   };
 }
 

@@ -66,7 +66,7 @@ const NAME = `(?:${SECRET_NAMES.join('|')}|${STORED_AUTH_DATA}\\w+)`;
 const HINT = new RegExp(`r${COLON}|${NAME}`, 'i');
 const IN_TEXT = new RegExp(`${NAME}(?:\\.[\\w.$-]*)?`, 'gi');
 const IN_ADDRESS = new RegExp(
-  `((?:[?&]|${encoded('(?:3F|26)')})${NAME}(?:=|${encoded('3D')}))[^&\\s"'\\\\]*`,
+  `((?:[?&#]|${encoded('(?:3F|26|23)')})${NAME}(?:=|${encoded('3D')}))[^&\\s"'\\\\]*`,
   'gi',
 );
 /** JSON in an address. Whatever follows in the same parameter is masked with it. */

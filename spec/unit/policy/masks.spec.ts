@@ -247,6 +247,7 @@ describe('a text has no secret', () => {
     ['dup key: { _auth_data_badge.id: "secret" }', `dup key: { _auth_data_badge.id: "${MASK}" }`],
     ['/parse/verifyPassword?password=secret&a=1', `/parse/verifyPassword?password=${MASK}&a=1`],
     ['?a=1&token=secret HTTP/1.1', `?a=1&token=${MASK} HTTP/1.1`],
+    ['/sessions/report#token=secret).', `/sessions/report#token=${MASK}`],
     ['?where=%7B%22sessionToken%22%3A%22secret%22%7D&a=1', `?where=%7B%22sessionToken%22%3A${MASK}&a=1`],
     ['?where={%22authData.badge.id%22:%22secret%22}', `?where={%22authData.badge.id%22:${MASK}`],
     [`{"a":{"${TOKEN}":1}}`, `{"a":{"r:${MASK}":1}}`],
