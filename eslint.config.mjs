@@ -41,7 +41,7 @@ const LAYERS = [
   ['activity', 'overview', 'pairing', 'purge', 'report', 'revoke-where', 'search', 'step-up', 'user-data'],
   ['option-schema.ts'],
   ['options.ts'],
-  ['checks'],
+  ['checks', 'pages'],
   ['runtime.ts'],
   ['gate'],
   ['functions', 'live-query', 'validators.ts'],
@@ -50,22 +50,26 @@ const LAYERS = [
   ['index.ts'],
 ];
 
-/** One folder or file, and all that it may not import from: what lies below it, and the client, which is the browser's. */
+/** What browsers get: the pages use the client, and neither uses the server. */
+const BROWSER = ['client', 'web'];
+
+/** One folder or file, and all that it may not import from: what lies below it, and what is the browser's. */
 const zoneOf = (name, layer) => ({
   target: `src/${name}`,
-  from: [...LAYERS.slice(layer + 1).flat(), 'client'].map(other => `src/${other}`),
+  from: [...LAYERS.slice(layer + 1).flat(), ...BROWSER].map(other => `src/${other}`),
   message: `src/${name} must not depend on it: see the layers in eslint.config.mjs.`,
 });
 const oneWay = [
   ...LAYERS.flatMap((names, layer) => names.map(name => zoneOf(name, layer))),
-  {
-    target: 'src/client',
-    from: LAYERS.flat().map(name => `src/${name}`),
+  ...BROWSER.map(name => ({
+    target: `src/${name}`,
+    from: LAYERS.flat().map(other => `src/${other}`),
     message: 'A browser must not get the server.',
-  },
+  })),
+  { target: 'src/client', from: 'src/web', message: 'Apps that have pages of their own must not get these.' },
 ];
 const unlayered = readdirSync(new URL('src', import.meta.url)).filter(
-  name => name !== 'client' && !LAYERS.flat().includes(name),
+  name => !BROWSER.includes(name) && !LAYERS.flat().includes(name),
 );
 if (unlayered.length > 0) throw new Error(`eslint.config.mjs: no layer has ${unlayered.join(', ')} of src/.`);
 
@@ -75,7 +79,7 @@ export default tseslint.config(
   ...tseslint.configs.recommended,
   prettier,
   {
-    files: ['**/*.ts'],
+    files: ['**/*.{ts,tsx}'],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
       '@typescript-eslint/no-floating-promises': 'error',
@@ -95,13 +99,13 @@ export default tseslint.config(
     rules: { '@typescript-eslint/no-explicit-any': 'off' },
   },
   {
-    files: ['src/**/*.ts'],
+    files: ['src/**/*.{ts,tsx}'],
     rules: { 'no-restricted-imports': ['error', { patterns: [internals] }], 'no-console': 'error' },
   },
   {
-    files: ['src/**/*.ts'],
+    files: ['src/**/*.{ts,tsx}'],
     plugins: { 'import-x': importX },
-    settings: { 'import-x/resolver-next': [createNodeResolver({ extensions: ['.ts'] })] },
+    settings: { 'import-x/resolver-next': [createNodeResolver({ extensions: ['.ts', '.tsx'] })] },
     rules: {
       'import-x/no-cycle': ['error', { ignoreExternal: true }],
       'import-x/no-restricted-paths': ['error', { zones: oneWay }],

@@ -5,11 +5,13 @@ import { shown, textOf, typeOf } from './in-messages';
 /**
  * What is wrong with options, a line for each: its path, what it got and what it takes, as the schema describes it.
  * @param found what zod has found in `options` by `schema`.
+ * @param call the function that takes them.
  */
 export function optionErrors(
   found: readonly z.core.$ZodIssue[],
   options: unknown,
   schema: z.ZodType,
+  call: string,
 ): string {
   const issues = found.flatMap(insideOf);
   // For a wrong part zod also reports the whole. Only the part is told, because it says what is wrong.
@@ -19,7 +21,7 @@ export function optionErrors(
     );
   const told = issues.filter(issue => issue.code === 'unrecognized_keys' || !isWhole(issue));
   // A value may break several conditions of the one description.
-  return [...new Set(told.map(issue => describe(issue, options, schema)))].join('\n');
+  return [...new Set(told.map(issue => describe(issue, options, schema, call)))].join('\n');
 }
 
 /**
@@ -31,7 +33,7 @@ function insideOf(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
   return inside?.map(inner => ({ ...inner, path: [...issue.path, ...inner.path] })) ?? [issue];
 }
 
-function describe(issue: z.core.$ZodIssue, options: unknown, schema: z.ZodType): string {
+function describe(issue: z.core.$ZodIssue, options: unknown, schema: z.ZodType, call: string): string {
   const path = issue.path.map(String);
   if (issue.code === 'unrecognized_keys') {
     const known = Object.keys(shapeOf(schemaAt(schema, path)) ?? {}).join(', ');
@@ -39,15 +41,15 @@ function describe(issue: z.core.$ZodIssue, options: unknown, schema: z.ZodType):
       .map(key => {
         const name = textOf(nameOf([...path, key]));
         const got = typeOf(valueAt(options, [...path, key]));
-        return `parseSessions: unknown option "${name}", got ${got}; known are ${known}.`;
+        return `${call}: unknown option "${name}", got ${got}; known are ${known}.`;
       })
       .join('\n');
   }
-  if (path.length === 0) return `parseSessions: takes an object of options, got ${typeOf(options)}.`;
+  if (path.length === 0) return `${call}: takes an object of options, got ${typeOf(options)}.`;
   const key = keyAt(schema, path);
   if (issue.code === 'invalid_key' && key?.description) {
     const name = textOf(path.at(-1)!);
-    return `parseSessions: option "${nameOf(path.slice(0, -1).map(textOf))}" got "${name}", takes ${key.description}.`;
+    return `${call}: option "${nameOf(path.slice(0, -1).map(textOf))}" got "${name}", takes ${key.description}.`;
   }
   const got = valueAt(options, path);
   const type = schemaAt(schema, path);
@@ -55,7 +57,7 @@ function describe(issue: z.core.$ZodIssue, options: unknown, schema: z.ZodType):
   const unit = takes.startsWith('a duration') ? wrongUnit(got) : undefined;
   // What stands under names of the app's own may be something else by mistake, with secrets in it.
   const seen = isUnderOwnName(schema, path) ? typeOf(got) : shown(got);
-  return `parseSessions: option "${nameOf(path.map(textOf))}" got ${seen}, takes ${takes}${unit ? `: ${unit}` : ''}.`;
+  return `${call}: option "${nameOf(path.map(textOf))}" got ${seen}, takes ${takes}${unit ? `: ${unit}` : ''}.`;
 }
 
 const nameOf = (path: string[]) => path.join('.').replace(/\.(\d+)/g, '[$1]');

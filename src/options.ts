@@ -161,5 +161,5 @@ export function resolveOptions(options: SessionsOptions = {}): ResolvedOptions {
     }
     return Object.freeze(parsed.data);
   }
-  throw new TypeError(optionErrors(parsed.error.issues, options, optionSchema));
+  throw new TypeError(optionErrors(parsed.error.issues, options, optionSchema, 'parseSessions'));
 }
