@@ -2,6 +2,9 @@ import type { SessionEvent, SessionListener } from './events/events';
 import type { SessionFileSet } from './files/file-set';
 import type { RequestWithSession } from './gate/session-of';
 import type { FreshSessionValidator, HandedOrCalled } from './validators';
+import type { AdminPageOptions } from './pages/admin-page';
+import type { DevicesPageOptions } from './pages/devices-page';
+import type { PageHandler } from './pages/page';
 import type { CallerSession, SessionRef, UserRef } from './record';
 import type { SessionStore } from './sessions/store';
 import type { UserData } from './user-data/user-data';
@@ -105,6 +108,19 @@ export interface Sessions {
    * @throws TypeError for what is no user.
    */
   eraseUser(user: UserRef): Promise<void>;
+  /**
+   * A page on which users see where they are signed in, sign devices out, pair new ones, and report one that is not theirs:
+   * `app.use('/sessions', sessions.devicesPage())`, in Express 4 and 5.
+   * @throws TypeError for a wrong option; Error where the package was not built.
+   */
+  devicesPage(options?: DevicesPageOptions): PageHandler;
+  /**
+   * A page on which operators see how many sessions there are, search them, sign them out, and delete expired ones:
+   * `app.use('/sessions-admin', sessions.adminPage())`, in Express 4 and 5. It asks for the master key, keeps it in memory
+   * only, and forgets it after 15 minutes without use. With the read-only master key it shows everything and changes nothing.
+   * @throws TypeError for a wrong option; Error where the package was not built.
+   */
+  adminPage(options?: AdminPageOptions): PageHandler;
   /**
    * Closes the LiveQuery sockets of sessions that end: at once when this process revokes them, within 30 seconds
    * when they expire or another process revokes them.

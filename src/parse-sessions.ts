@@ -23,6 +23,8 @@ import { LiveQuerySockets, watchSockets, type LiveQueryServer } from './live-que
 import { maskSecrets } from './log';
 import { resolveOptions, type ResolvedOptions, type SessionsOptions } from './options';
 import type { Middleware, ParseSdk, ServerOptions } from './parse-server';
+import { adminPage } from './pages/admin-page';
+import { devicesPage } from './pages/devices-page';
 import { PAIRINGS } from './pairing/pairing-class';
 import { Places } from './places/places';
 import { adoptPrivacy, type TracedClass } from './privacy/adopt';
@@ -168,6 +170,8 @@ export function parseSessions(input: SessionsOptions = {}): Sessions {
     invalidate: session => store.invalidate(session),
     exportUser: async user => exportUser(userIdOf(user), started()),
     eraseUser: async user => eraseUser(userIdOf(user), started()),
+    devicesPage: given => devicesPage(given ?? {}, options, () => running?.config.applicationId),
+    adminPage: given => adminPage(given ?? {}, options, () => running?.config.applicationId),
     liveQuery(server) {
       const { revocations, liveClients, stop, config, database } = started();
       const sockets = new LiveQuerySockets(server as LiveQueryServer);
