@@ -1,9 +1,10 @@
 import { createServer, type Server } from 'node:http';
 import path from 'node:path';
-import express from 'express';
+import express, { type RequestHandler } from 'express';
 import { MongoClient } from 'mongodb';
 import ParseServer, { ParseGraphQLServer } from 'parse-server';
 import { Client } from 'pg';
+import { ADMIN_PAGE, DEVICES_PAGE, examplePage } from './demo/example-page';
 import { startDatabase } from './embedded';
 import { InMemoryFiles } from './embedded/files';
 import { sessions } from './instance';
@@ -50,15 +51,43 @@ async function main(): Promise<void> {
   started.push(() => sessions.shutdown());
 
   const app = express();
+  const { parseMount } = settings;
+  app.use(DEVICES_PAGE, forBrowsers(sessions.devicesPage({ parseMount })));
+  app.use(ADMIN_PAGE, forBrowsers(sessions.adminPage({ parseMount })));
+  app.use('/', forBrowsers(examplePage(settings)));
+  app.get('/README.md', (_request, response) =>
+    response.type('text').sendFile(path.join(__dirname, 'README.md')),
+  );
   withoutExitHandlers(() => {
     // First the narrower one: PARSE_MOUNT=/ takes every path.
     new ParseGraphQLServer(parseServer, { graphQLPath: settings.graphQLMount }).applyGraphQL(app);
-    app.use(settings.parseMount, parseServer.app);
+    app.use(parseMount, parseServer.app);
   });
+
+  // From here on the SDK of this process reaches Parse Server without HTTP.
+  await makeClass('Telemetry');
 
   const server = await listen(createServer(app), settings);
   started.push(() => close(server));
   console.log(welcome(settings));
+}
+
+/** The scopes of a token can name a class only once it is there. */
+async function makeClass(className: string): Promise<void> {
+  const { Parse } = globalThis as unknown as { Parse: typeof import('parse/node').default };
+  await new Parse.Schema(className).save().catch(error => {
+    // Of a database that has outlived a server.
+    if (error.code !== Parse.Error.INVALID_CLASS_NAME) throw error;
+  });
+}
+
+/** PARSE_MOUNT=/ takes every path, and REST has a route `/sessions` too: what names its app or sends anything is for that. */
+function forBrowsers(page: RequestHandler): RequestHandler {
+  return (request, response, next) => {
+    const reads = request.method === 'GET' || request.method === 'HEAD';
+    if (reads && !request.get('X-Parse-Application-Id')) page(request, response, next);
+    else next();
+  };
 }
 
 async function openDatabase(uri: string | undefined): Promise<string> {

@@ -1,4 +1,4 @@
-// What a newcomer does first, and what no spec shows: start, paste, demo, stop; and the package from its tarball.
+// What a newcomer does first, and what no spec shows: start, open, paste, demo, stop; and the package from its tarball.
 // Prints a line for each, and exits with 1 at the first that is not as the README says.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -6,6 +6,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { URL } from 'node:url';
 
 const root = path.join(import.meta.dirname, '..');
 const READY = 60_000;
@@ -41,11 +42,27 @@ async function startServer(port) {
   return { child, output: () => output };
 }
 
+async function checkPage(url) {
+  const page = await fetch(url);
+  const [html, policy] = [await page.text(), page.headers.get('Content-Security-Policy') ?? ''];
+  const scripts = [...html.matchAll(/<script src="([^"]+)"/g)].map(([, address]) => new URL(address, url));
+  const answers = await Promise.all(scripts.map(address => fetch(address)));
+  check(
+    `${new URL(url).pathname} answers a page with its policy and its scripts`,
+    page.ok && /default-src 'none'/.test(policy) && answers.length > 0 && answers.every(({ ok }) => ok),
+    `${page.status} ${policy}\n${html}`,
+  );
+}
+
 async function startPasteAndStop() {
   const port = await freePort();
   const { child, output } = await startServer(port);
   try {
     check('npm start says which database it is, and why', /^Database: .*since /m.test(output()), output());
+    check('it says first which address to open', /ready\.\s+Open http:\S+ /.test(output()), output());
+    await checkPage(`http://127.0.0.1:${port}/`);
+    await checkPage(`http://127.0.0.1:${port}/sessions/`);
+    await checkPage(`http://127.0.0.1:${port}/sessions-admin/`);
     const lines = output().match(/^ {2}curl .*$/gm) ?? [];
     const answers = lines.map(line => execFileSync('bash', ['-c', line], { encoding: 'utf8' }));
     check('it prints three curl lines', lines.length === 3, lines.join('\n'));
@@ -112,6 +129,9 @@ function packAndRequire() {
       `import { parseSessions } from 'parse-server-sessions'; ${use}`,
     );
     check('import of the tarball works', imported.includes('function'), imported);
+    const pages = 'const s = parseSessions(); console.log(typeof s.devicesPage(), typeof s.adminPage())';
+    const served = run('-e', `const { parseSessions } = require('parse-server-sessions'); ${pages}`);
+    check('its pages are in the tarball', served === 'function function\n', served);
     const client = 'c => console.log(typeof c.installSessionHandler)';
     const both =
       run('-e', `(${client})(require('parse-server-sessions/client'))`) +

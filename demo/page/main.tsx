@@ -1,0 +1,5 @@
+import './example.css';
+import { render } from 'preact';
+import { App } from './app';
+
+render(<App />, document.body);
