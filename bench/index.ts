@@ -2,9 +2,11 @@ import { parseArgs } from 'node:util';
 import { activity } from './activity';
 import { guard, same } from './guard';
 import { memory } from './memory';
+import { pages } from './pages';
 import { purge } from './purge';
 import { revoke } from './revoke';
 import { revokeWhere } from './revoke-where';
+import { search } from './search';
 import { BenchError, type Benchmark, type Context } from './support/benchmark';
 import { compileServer } from './support/compile';
 import { openServer } from './support/database';
@@ -19,6 +21,8 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   purge,
   revoke,
   'revoke-where': revokeWhere,
+  search,
+  pages,
 };
 
 const HELP = `Usage: npm run bench -- [options] [name ...]

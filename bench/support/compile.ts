@@ -4,7 +4,7 @@ import path from 'node:path';
 import ts from 'typescript';
 
 const ROOT = path.join(__dirname, '..', '..');
-/** What runs in a server's process. */
+/** What runs in a server's process: not what browsers get of `src`. */
 const SOURCES = ['src', 'settings.ts', 'bench/support/server.ts', 'bench/support/server-process.ts'];
 
 /**
@@ -38,7 +38,7 @@ function filesOf(source: string): string[] {
   if (source.endsWith('.ts')) return [source];
   return fs
     .readdirSync(path.join(ROOT, source), { recursive: true, encoding: 'utf8' })
-    .filter(name => name.endsWith('.ts'))
+    .filter(name => name.endsWith('.ts') && !name.startsWith(`web${path.sep}`))
     .map(name => path.join(source, name));
 }
 

@@ -8,7 +8,7 @@ import type { SessionFilter, Sessions } from '../../src';
 import { origin, serverOptions } from '../../settings';
 import { APP_ID, type Measured, type Question, type StartOptions } from './server';
 
-const MASTER_KEY = 'bench-master-key';
+export const MASTER_KEY = 'bench-master-key';
 
 let sessions: Sessions | undefined;
 let Parse: typeof ParseSdk;

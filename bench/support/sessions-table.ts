@@ -35,7 +35,7 @@ export function sessionRows({ active, expired = 0, userId, inOrder = false }: Fi
            false AS "restricted",
            '127.0.0.1' AS "ip",
            '${USER_AGENT}' AS "userAgent",
-           now() - interval '1 hour' AS "lastAccessedAt"
+           date_trunc('milliseconds', now() - interval '1 hour' - interval '1 day' * random()) AS "lastAccessedAt"
     FROM generate_series(1, ${total}) AS i, LATERAL (SELECT now() - interval '1 year' * (1 - i::float / ${total})) AS _ (made)`;
 }
 
