@@ -14,7 +14,7 @@ if (!vm.SourceTextModule)
 const testEnvironment = '<rootDir>/spec/support/failing-on-unhandled.ts';
 
 /** What a browser shows whatever the database: these run on one, which is PostgreSQL. */
-const ON_ONE = '<rootDir>/spec/pages/(attack|confirm|looks|serving|sign-in|states).spec.ts$';
+const ON_ONE = '<rootDir>/spec/pages/(admin|attack|confirm|looks|serving|sign-in|states).spec.ts$';
 
 const onDatabase = (name, color, database) => ({
   ...unit,

@@ -6,6 +6,7 @@ import axe from 'axe-core';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { describeInBrowser, launchBrowser, screenshot } from '../support/browser';
 import { freshDatabase, restAt } from '../support/server';
+import { eventually } from '../support/time';
 
 const ROOT = path.join(__dirname, '../..');
 
@@ -153,7 +154,9 @@ describeInBrowser('the example page', () => {
       await says(page, 4, 'Sensor is signed out, at once');
       await devices(page).filter({ hasText: 'Sensor' }).waitFor({ state: 'detached' });
       // The button is gone: the keyboard goes on from the step that it was in.
-      expect(await page.evaluate('document.activeElement.textContent')).toBe('4 Sign out the sensor');
+      await eventually(async () =>
+        expect(await page.evaluate('document.activeElement.textContent')).toBe('4 Sign out the sensor'),
+      );
       await click(page, 'Send another reading');
       await says(page, 4, '209 Invalid session token');
       await says(page, 4, 'Signed out from another device, just now.');

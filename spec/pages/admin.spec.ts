@@ -383,7 +383,7 @@ describeInBrowser("the operators' page", () => {
       await tab.getByText('31 sessions').waitFor();
       expect(await rows(tab).count()).toBe(31);
       const at = '[...document.querySelectorAll("tbody > tr")].indexOf(document.activeElement)';
-      expect(await tab.evaluate(at)).toBe(25);
+      await eventually(async () => expect(await tab.evaluate(at)).toBe(25));
       expect(await tab.getByRole('button', { name: 'More' }).count()).toBe(0);
     });
   });
@@ -402,7 +402,9 @@ describeInBrowser("the operators' page", () => {
       expect(await dialog.getByLabel('Reason').evaluate((field: any) => field.validity.valid)).toBe(false);
       await tab.keyboard.press('Escape');
       await dialog.waitFor({ state: 'detached' });
-      expect(await focused(tab)).toBe(`Sign out Firefox on Windows of ${ada.username}`);
+      await eventually(async () =>
+        expect(await focused(tab)).toBe(`Sign out Firefox on Windows of ${ada.username}`),
+      );
       expect(await server.sessions.store.countActive(ada.userId)).toBe(3);
 
       await button.click();
@@ -410,7 +412,7 @@ describeInBrowser("the operators' page", () => {
       await told(tab, `Signed out Firefox on Windows of ${ada.username}.`);
       expect(await rows(tab).count()).toBe(2);
       await tab.waitForFunction('document.activeElement.matches(".sign-out")');
-      expect(await focused(tab)).toBe(`Sign out Node.js of ${ada.username}`);
+      await eventually(async () => expect(await focused(tab)).toBe(`Sign out Node.js of ${ada.username}`));
       expect(await server.sessions.store.countActive(ada.userId)).toBe(2);
       await visit(tab, `#/user/${ada.userId}`);
       const ended = tab.getByRole('region', { name: 'Ended sessions' }).getByRole('listitem');
@@ -435,7 +437,7 @@ describeInBrowser("the operators' page", () => {
       await logInTwice();
       const tab = await server.unlocked(context, `#/user/${ada.userId}`);
       await heading(tab, ada.username).waitFor();
-      expect(await tab.evaluate('document.activeElement.tagName')).toBe('H1');
+      await eventually(async () => expect(await tab.evaluate('document.activeElement.tagName')).toBe('H1'));
       await tab.getByText('3 sessions').waitFor();
       await tab.getByText('Mozilla/5.0 (iPhone;').waitFor();
       await tab.getByRole('button', { name: 'Sign out this user everywhere' }).click();
@@ -479,7 +481,9 @@ describeInBrowser("the operators' page", () => {
       await told(tab, '1 session matches.');
       await signOut.waitFor();
       // The field was at rest while they were counted.
-      expect(await tab.evaluate('document.activeElement.innerText')).toBe('Count');
+      await eventually(async () =>
+        expect(await tab.evaluate('document.activeElement.innerText')).toBe('Count'),
+      );
       await tab.getByLabel('Kind').selectOption('authenticated');
       expect(await signOut.count()).toBe(0);
       await count.click();
@@ -491,7 +495,7 @@ describeInBrowser("the operators' page", () => {
       expect(says).toContain(`of the kind “With an account”; last used from ${address}`);
       await confirm(tab, 'A stolen phone', 'Sign out 1 session');
       await told(tab, 'Signed out 1 session.');
-      expect(await tab.evaluate('document.activeElement.tagName')).toBe('H1');
+      await eventually(async () => expect(await tab.evaluate('document.activeElement.tagName')).toBe('H1'));
       expect(await server.sessions.store.countActive(ada.userId)).toBe(3);
       const [ended] = await server.run('listEndedSessions', { userId: ada.userId }, { master: true });
       expect(ended).toMatchObject({ ip: address, note: 'A stolen phone' });

@@ -107,7 +107,7 @@ describeInBrowser('the page "Where you are signed in"', () => {
     await dialog.waitFor({ state: 'detached' });
     expect(await server.sessions.store.find(phone.token)).not.toBeNull();
     // The keyboard is where it was.
-    expect(await focused(tab)).toBe('Sign out Safari on iOS');
+    await eventually(async () => expect(await focused(tab)).toBe('Sign out Safari on iOS'));
 
     await tab.getByRole('button', { name: 'Sign out Safari on iOS' }).click();
     await dialog.getByRole('button', { name: 'Sign out' }).click();
@@ -170,13 +170,13 @@ describeInBrowser('the page "Where you are signed in"', () => {
   it('begins at its heading, and describes its dialogs', async () => {
     const tab = await server.signedIn(context, user);
     await tab.getByRole('heading', { name: 'This device' }).waitFor();
-    expect(await focused(tab)).toBe('Where you are signed in');
+    await eventually(async () => expect(await focused(tab)).toBe('Where you are signed in'));
     await tab.getByRole('button', { name: 'New device token' }).click();
     const described = '#' + (await tab.getByRole('dialog').getAttribute('aria-describedby'));
     expect(await tab.locator(described).innerText()).toContain('a token that can do only what you choose');
     await tab.keyboard.press('Escape');
     await tab.getByRole('dialog').waitFor({ state: 'detached' });
-    expect(await focused(tab)).toBe('New device token');
+    await eventually(async () => expect(await focused(tab)).toBe('New device token'));
   });
 
   it('signs out everywhere, and says so above the form to sign in again', async () => {
@@ -210,7 +210,7 @@ describeInBrowser('the page "Where you are signed in"', () => {
     await told(tab, 'Renamed to My phone.');
     expect(await devicesIn(tab, 'Other devices')).toEqual(['My phone']);
     // The keyboard stays where it was.
-    expect(await focused(tab)).toBe('Rename My phone');
+    await eventually(async () => expect(await focused(tab)).toBe('Rename My phone'));
     await tab.getByRole('button', { name: 'Rename My phone' }).click();
     await tab.getByRole('textbox', { name: 'Rename My phone' }).waitFor();
     await tab.keyboard.press('Escape');
@@ -247,7 +247,9 @@ describeInBrowser('the page "Where you are signed in"', () => {
     })`;
     expect(await tab.evaluate(isDrawn)).toBe(true);
     expect(await everythingIn(tab)).not.toContain(token.slice(2, 30));
-    await shown.getByRole('button', { name: 'Close' }).click();
+    // The user leaves, and comes back.
+    await tab.evaluate(`dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))`);
+    await shown.waitFor({ state: 'detached' });
     const sensor = tab.getByRole('listitem').filter({ hasText: 'Greenhouse' });
     await sensor.getByText('Limited', { exact: true }).waitFor();
     expect(await sensor.innerText()).toContain('It may only: add Telemetry, call report');

@@ -1,6 +1,7 @@
 import type { BrowserContext } from 'playwright-core';
 import type { SpecUser } from '../support/server';
 import { describeInBrowser } from '../support/browser';
+import { eventually } from '../support/time';
 import { everythingIn, signIn, startPageServer, told, type PageServer } from './support/pages';
 
 describeInBrowser('signing in on the page', () => {
@@ -41,7 +42,9 @@ describeInBrowser('signing in on the page', () => {
     await tab.getByRole('button', { name: 'Sign in' }).click();
     await tab.getByRole('alert').filter({ hasText: 'The user name or the password is wrong.' }).waitFor();
     // The button was at work, and has kept the focus.
-    expect(await tab.evaluate('document.activeElement.innerText')).toBe('Sign in');
+    await eventually(async () =>
+      expect(await tab.evaluate('document.activeElement.innerText')).toBe('Sign in'),
+    );
     await signIn(tab, user);
     await tab.getByRole('heading', { name: 'This device' }).waitFor();
   });

@@ -1,6 +1,7 @@
 import type { BrowserContext } from 'playwright-core';
 import type { SpecUser } from '../support/server';
 import { describeInBrowser } from '../support/browser';
+import { eventually } from '../support/time';
 import { AGENTS, devicesIn, startPageServer, told, type PageServer } from './support/pages';
 
 describeInBrowser('the page when things go wrong', () => {
@@ -54,7 +55,7 @@ describeInBrowser('the page when things go wrong', () => {
     await tab.unroute(fails);
     await tab.getByRole('button', { name: 'Try again' }).click();
     await tab.getByRole('heading', { name: 'This device' }).waitFor();
-    expect(await tab.evaluate('document.activeElement.tagName')).toBe('H1');
+    await eventually(async () => expect(await tab.evaluate('document.activeElement.tagName')).toBe('H1'));
   });
 
   it('keeps the list while the server cannot be reached, says so, and is up to date when it can', async () => {

@@ -83,6 +83,7 @@ export function pageHandler({
     ].join('\n');
 
   return function page(request, response, next) {
+    requireExchange(request, response, next);
     const { pathname, mounted, isMount } = pathOf(request);
     const asset = assets.get(pathname);
     if (!asset && !paths.includes(pathname)) return next();
@@ -107,6 +108,16 @@ export function pageHandler({
     response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8', 'Cache-Control': 'no-store' });
     response.end(request.method === 'HEAD' ? undefined : html(id));
   };
+}
+
+/** @throws TypeError for what is no request. It could hold anything, and is not shown. */
+function requireExchange(request: IncomingMessage, response: ServerResponse, next: () => void): void {
+  const isExchange =
+    typeof Object(request).url === 'string' &&
+    typeof Object(response).setHeader === 'function' &&
+    typeof next === 'function';
+  if (!isExchange)
+    throw new TypeError('The page takes a request, its response and next(), as Express hands them.');
 }
 
 /** The path as it was sent, without its query. `URL` would take what follows on `//` for a host. */

@@ -108,8 +108,11 @@ export async function signIn(tab: Page, { username, password }: Pick<SpecUser, '
 }
 
 /** The names of the devices in a list. */
-export const devicesIn = (tab: Page, section: string): Promise<string[]> =>
-  tab.getByRole('region', { name: section }).getByRole('heading', { level: 3 }).allInnerTexts();
+export async function devicesIn(tab: Page, section: string): Promise<string[]> {
+  const region = tab.getByRole('region', { name: section });
+  await region.waitFor();
+  return region.getByRole('heading', { level: 3 }).allInnerTexts();
+}
 
 /** Waits until the page has told a result. */
 export const told = (tab: Page, text: string) =>

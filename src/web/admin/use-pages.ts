@@ -1,5 +1,5 @@
 import type { RefObject } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { useLoaded, type LoadedState } from './use-loaded';
 
 /** A part of a list. */
@@ -32,7 +32,7 @@ export function usePages<Row extends { objectId: string }, Place>(
   const loaded = changed && changed.first === first.loaded ? changed.page : first.loaded;
   const change = (page: PageOf<Row, Place>) => setChanged({ first: first.loaded, page });
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (focusOn.current === null) return;
     list.current?.querySelectorAll<HTMLElement>('[tabindex="-1"]')[focusOn.current]?.focus();
     focusOn.current = null;

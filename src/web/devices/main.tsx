@@ -109,5 +109,7 @@ function App() {
 
 // Another link was followed in this tab: a second report, say. The page begins anew with it.
 window.addEventListener('hashchange', () => location.reload());
+// Browsers may keep a page that was left, and show it on the way back as it was: a token, too, that is to be seen once.
+window.addEventListener('pageshow', ({ persisted }) => persisted && location.reload());
 
 render(<App />, document.body);
