@@ -81,7 +81,16 @@ export function normal(value: any): any {
   }
   if (Array.isArray(value)) return value.map(normal);
   if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(Object.entries(value).map(([key, part]) => [normal(key), normal(part)]));
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [normal(key), normalPart(key, part)]));
+}
+
+/** An id of small letters alone looks like a word. It is told by where it stands. */
+const idIn = (text: string): string => (/^[A-Za-z0-9]{10}$/.test(text) ? '<id>' : normal(text));
+
+function normalPart(key: string, part: any): any {
+  if (key === 'objectId' && typeof part === 'string') return idIn(part);
+  if (key !== 'ACL' || part === null || typeof part !== 'object') return normal(part);
+  return Object.fromEntries(Object.entries(part).map(([who, may]) => [idIn(who), normal(may)]));
 }
 
 /** The part of an answer that Parse Server's clients see. */
