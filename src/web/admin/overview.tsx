@@ -7,7 +7,7 @@ import { Plot } from './plot';
 import { userAddress } from './route';
 import type { Blocked, DayCount, Overview } from './server';
 import { useAdminPage, useOperator } from './use-admin';
-import { useLoaded } from './use-loaded';
+import { useLoaded } from '../shared/use-loaded';
 import type { AdminWords } from './words-en';
 
 const DAYS = [7, 30, 90];

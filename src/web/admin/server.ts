@@ -1,5 +1,6 @@
 import type { ClientEndedSession, ClientSession } from '../../client';
 import { withDates, type Json } from '../../client/dates';
+import { withoutTurns } from '../shared/describe';
 import { CONNECTION_FAILED, isOffline } from '../shared/errors';
 import type { Settings } from '../shared/settings';
 import type { Kind } from './words-en';
@@ -13,16 +14,13 @@ const NO_SESSION = 209;
 /** Parse's code of an error without one of its own. */
 const OTHER_CAUSE = -1;
 
-/** Signs that turn the direction of what stands after them, out of any element. */
-const TURNS = /[\u202a-\u202e\u2066-\u2069]/g;
-
 /** What is sent back to the server, and so must stay as it is. */
 const IDS = new Set(['objectId', 'sessionId', 'userId', 'next']);
 
-/** An answer without such signs: names, programs and notes come from anybody. */
+/** An answer without signs that turn the direction: names, programs and notes come from anybody. */
 const parsed = (text: string) =>
   JSON.parse(text, (key, value) =>
-    typeof value === 'string' && !IDS.has(key) ? value.replace(TURNS, '') : value,
+    typeof value === 'string' && !IDS.has(key) ? withoutTurns(value) : value,
   );
 
 /** What the server has answered, or that it has not. Never with the key in it. */

@@ -1,6 +1,6 @@
 import type { RefObject } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { useLoaded, type LoadedState } from './use-loaded';
+import { useLoaded, type LoadedState } from '../shared/use-loaded';
 
 /** A part of a list. */
 export interface PageOf<Row, Place> {

@@ -10,7 +10,7 @@ import type { EndedSession } from './server';
 import { SessionCard } from './session-card';
 import { deviceOf, shown } from './shown';
 import { useAdminPage, useOperator } from './use-admin';
-import { useLoaded } from './use-loaded';
+import { useLoaded } from '../shared/use-loaded';
 import { usePages } from './use-pages';
 import { useReasoned } from './use-reasoned';
 import { useSignOut } from './use-sign-out';

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { SessionsClient } from '../../client';
 import { Dialog } from '../shared/dialog';
-import { codeOf, messageOf, OBJECT_NOT_FOUND, TOO_MANY } from '../shared/errors';
+import { codeOf, failureOf, OBJECT_NOT_FOUND, TOO_MANY } from '../shared/errors';
 import { Code, lacksCode } from './code';
 import { useDevicesPage } from './use-words';
 
@@ -33,7 +33,7 @@ export function Confirm({ client, loginAddress, onDone }: ConfirmProps) {
       if (lacksCode(error) && !asksCode) setAsksCode(true);
       else if (lacksCode(error) || codeOf(error) === OBJECT_NOT_FOUND) setProblem(words.confirmWrong);
       else if (codeOf(error) === TOO_MANY) setProblem(words.confirmTooMany);
-      else setProblem(words.failed({ why: messageOf(error) }));
+      else setProblem(failureOf(error, words));
     }
     setBusy(false);
   }

@@ -1,7 +1,7 @@
 import { useRef, useState } from 'preact/hooks';
 import { isInvalidSessionError, refusalOf, type ClientSession, type SessionsClient } from '../../client';
 import { labelOf } from '../shared/describe';
-import { codeOf, isOffline, messageOf, OBJECT_NOT_FOUND } from '../shared/errors';
+import { codeOf, failureOf, OBJECT_NOT_FOUND } from '../shared/errors';
 import { Heading } from '../shared/heading';
 import { Problem } from '../shared/problem';
 import { Ask, type Question } from '../shared/question';
@@ -26,17 +26,17 @@ export function Devices({ client, settings }: { client: SessionsClient; settings
   async function act(work: () => Promise<string>): Promise<boolean> {
     const [text, kind] = await work().then(
       done => [done, 'done'] as const,
-      failure => [failureOf(failure), 'failed'] as const,
+      failure => [inWords(failure), 'failed'] as const,
     );
     await reload();
     tell(text, kind);
     return kind === 'done';
   }
 
-  function failureOf(failure: unknown): string {
+  function inWords(failure: unknown): string {
     if (isInvalidSessionError(failure)) return words.overAlready;
     if (refusalOf(failure) === 'stale') return isGuest() ? words.guestStale : words.notConfirmed;
-    return words.failed({ why: isOffline(failure) ? words.noAnswer : messageOf(failure) });
+    return failureOf(failure, words);
   }
 
   /** The keyboard goes on where the device was: at the one after it, else at the last one, else at the heading. */
@@ -87,7 +87,7 @@ export function Devices({ client, settings }: { client: SessionsClient; settings
 
   /** Ends this session. The page then goes back to where the user signs in, also where it was over already. */
   async function leave(work: () => Promise<unknown>) {
-    await work().catch(failure => tell(failureOf(failure), 'failed'));
+    await work().catch(failure => tell(inWords(failure), 'failed'));
   }
 
   const actions: DeviceActions = {

@@ -2,6 +2,7 @@ import type { ClientEndedSession } from '../../client';
 import { kindOf, labelOf } from '../shared/describe';
 import { DeviceIcon } from '../shared/icons';
 import { When } from '../shared/when';
+import { reasonOf } from './reason';
 import { useDevicesPage } from './use-words';
 
 /** The sessions that are over, and why. */
@@ -28,10 +29,6 @@ export function Ended({ sessions }: { sessions: readonly ClientEndedSession[] })
     </section>
   );
 }
-
-/** What an operator has ended is told as such. */
-const reasonOf = ({ reason, by }: ClientEndedSession) =>
-  reason === 'revoked' && by.kind === 'master' ? 'invalidated' : reason;
 
 /** Which other session of the user ended it, if anything is known of that. */
 function By({ kind, name, device }: ClientEndedSession['by']) {

@@ -11,6 +11,7 @@ import { Devices } from './devices';
 import { goToLogIn, loginAddress, wasSent } from './login-address';
 import { Pair } from './pair';
 import { isGuest, Parse } from './parse';
+import { reasonOf } from './reason';
 import { Report } from './report';
 import type { DevicesSettings } from './settings';
 import { SignedOut } from './signed-out';
@@ -36,10 +37,8 @@ const client = sessionsClient(Parse, { functionPrefix });
 /** Why this page's session is over. */
 function noticeOf(ended: EndedSession | null): string {
   if (!ended) return words['here.expired'];
-  const { reason, by } = ended;
-  if (reason === 'revoked' && by.kind === 'self') return words.youSignedOut;
-  if (reason === 'revoked' && by.kind === 'master') return words['here.invalidated'];
-  return words[`here.${reason}`] ?? reason;
+  if (ended.reason === 'revoked' && ended.by.kind === 'self') return words.youSignedOut;
+  return words[`here.${reasonOf(ended)}`] ?? ended.reason;
 }
 
 /** Set once the page is there; the handler asks through them. */

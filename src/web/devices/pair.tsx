@@ -1,7 +1,7 @@
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { PairingApproval, PairingRequest, SessionsClient } from '../../client';
 import { kindOf, labelOf } from '../shared/describe';
-import { codeOf, messageOf, OBJECT_NOT_FOUND, TOO_MANY } from '../shared/errors';
+import { codeOf, failureOf, OBJECT_NOT_FOUND, TOO_MANY } from '../shared/errors';
 import { Fact, Place } from '../shared/facts';
 import { DeviceIcon } from '../shared/icons';
 import { When } from '../shared/when';
@@ -29,7 +29,7 @@ export function Pair({ client }: { client: SessionsClient }) {
   const say = (error: unknown) => {
     if (codeOf(error) === OBJECT_NOT_FOUND) return setProblem(words.codeUnknown);
     if (codeOf(error) === TOO_MANY) return setProblem(words.codeTooMany);
-    setProblem(words.failed({ why: messageOf(error) }));
+    setProblem(failureOf(error, words));
   };
 
   async function look() {

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { messageOf } from '../shared/errors';
+import { failureOf } from '../shared/errors';
 import { Heading } from '../shared/heading';
 import { Parse } from './parse';
 import { useDevicesPage } from './use-words';
@@ -35,7 +35,7 @@ export function Report({ functionPrefix }: { functionPrefix: string }) {
       setResults([words.reported, ofReset || words.reportNext]);
     } catch (error) {
       setBusy(false);
-      setProblem(words.failed({ why: messageOf(error) }));
+      setProblem(failureOf(error, words));
     }
   }
 

@@ -1,5 +1,5 @@
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { codeOf, messageOf, OBJECT_NOT_FOUND } from '../shared/errors';
+import { codeOf, failureOf, OBJECT_NOT_FOUND } from '../shared/errors';
 import { Code, lacksCode } from './code';
 import { Parse } from './parse';
 import { useDevicesPage } from './use-words';
@@ -34,7 +34,7 @@ export function SignIn({ notice, onSignedIn }: SignInProps) {
       if (lacksCode(error) && !asksCode) setAsksCode(true);
       else if (lacksCode(error)) setProblem(words.confirmWrong);
       else if (codeOf(error) === OBJECT_NOT_FOUND) setProblem(words.wrongPassword);
-      else setProblem(words.failed({ why: messageOf(error) }));
+      else setProblem(failureOf(error, words));
     }
     setBusy(false);
   }

@@ -2,7 +2,7 @@ import { generate } from 'lean-qr/nano';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { SessionsClient } from '../../client';
 import { Dialog } from '../shared/dialog';
-import { messageOf } from '../shared/errors';
+import { failureOf } from '../shared/errors';
 import { copy } from './copy';
 import { drawText } from './draw-text';
 import { Scopes } from './scopes';
@@ -44,7 +44,7 @@ export function NewToken({ client, scopes, onClose }: TokenProps) {
       setMade({ name, token: sessionToken });
     } catch (error) {
       setBusy(false);
-      setProblem(words.failed({ why: messageOf(error) }));
+      setProblem(failureOf(error, words));
     }
   }
 

@@ -3,8 +3,8 @@ import type { CommonWords } from './words-en';
 
 type Device = ClientSession['device'];
 
-/** What turns the direction of a text. In a name it would turn the words of the page round it as well. */
-const TURNS = /[\u202a-\u202e\u2066-\u2069]/g;
+/** A text without what turns the direction: in a name it would turn the words of the page round it as well. */
+export const withoutTurns = (text: string): string => text.replace(/[\u202a-\u202e\u2066-\u2069]/g, '');
 
 /** A text of which nobody sees anything. Some of these signs have their use beside others. */
 const UNSEEN = /^[\p{Cc}\p{Cf}\p{Z}\u115f\u1160\u2800\u3164\uffa0]*$/u;
@@ -14,7 +14,7 @@ export function labelOf(
   { name, device }: { name: string | null; device: Device | null },
   words: CommonWords,
 ): string {
-  const given = name?.replace(TURNS, '').trim();
+  const given = name && withoutTurns(name).trim();
   if (given && !UNSEEN.test(given)) return given;
   const { browser, os } = device ?? {};
   if (browser && os) return words.on({ app: browser, system: os });

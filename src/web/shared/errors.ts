@@ -1,3 +1,5 @@
+import type { CommonWords } from './words-en';
+
 /** Parse's codes that a page has words of its own for. */
 export const CONNECTION_FAILED = 100;
 export const OBJECT_NOT_FOUND = 101;
@@ -14,3 +16,7 @@ export const isOffline = (error: unknown): boolean => {
   const code = codeOf(error);
   return code === undefined || code === CONNECTION_FAILED;
 };
+
+/** In words, why something was not done. */
+export const failureOf = (error: unknown, words: CommonWords): string =>
+  words.failed({ why: isOffline(error) ? words.noAnswer : messageOf(error) });
