@@ -9,7 +9,7 @@ import { insertSessions } from '../support/many-sessions';
 import { pointerTo } from '../support/sessions';
 import { eventually } from '../support/time';
 import { confirm, startAdminServer, unlock, type AdminServer } from './support/admin';
-import { AGENTS, everythingIn, LOOKS, lookAt, told } from './support/pages';
+import { closeAfterwards, AGENTS, everythingIn, LOOKS, lookAt, told } from './support/pages';
 
 const DAY = 24 * 60 * 60_000;
 const HOSTILE = '<img src=x onerror="document.title=1">\u202Eevil\u2066';
@@ -23,16 +23,11 @@ describeInBrowser("the operators' page", () => {
     server = await startAdminServer({}, { languages: { he: { heading: 'הפעלות' } } });
   }, 60_000);
 
-  afterAll(() => server?.stop());
+  closeAfterwards(() => server);
 
   beforeEach(async () => {
     ada = await server.signUp();
     context = await server.newContext();
-  });
-
-  afterEach(async () => {
-    await context.close();
-    expect(server.problems.splice(0)).toEqual([]);
   });
 
   const heading = (tab: Page, name: string) => tab.getByRole('heading', { level: 1, name });
@@ -634,7 +629,6 @@ describeInBrowser("the operators' page", () => {
     await heading(tab, 'Übersicht').waitFor();
     await tab.locator('.totals').waitFor();
     await lookAt(tab, `${server.database}-admin-german`);
-    await german.close();
     const hebrew = await server.newContext({ locale: 'he', viewport: LOOKS[2].viewport });
     const turned = await server.unlocked(hebrew, ofAda());
     await turned.locator('.session').waitFor();

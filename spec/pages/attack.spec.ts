@@ -4,7 +4,7 @@ import type { BrowserContext } from 'playwright-core';
 import type { SpecUser } from '../support/server';
 import { eventually } from '../support/time';
 import { describeInBrowser } from '../support/browser';
-import { AGENTS, devicesIn, startPageServer, type PageServer } from './support/pages';
+import { closeAfterwards, AGENTS, devicesIn, startPageServer, type PageServer } from './support/pages';
 
 const SCRIPT = `<img src=x onerror="document.title='hit'"><script>document.title='hit'</script>`;
 
@@ -31,15 +31,8 @@ describeInBrowser('an attack on the devices page', () => {
     context = await server.newContext();
   });
 
-  afterEach(async () => {
-    await context.close();
-    expect(server.problems.splice(0)).toEqual([]);
-  });
-
-  afterAll(async () => {
-    elsewhere?.close();
-    await server?.stop();
-  });
+  closeAfterwards(() => server);
+  afterAll(() => void elsewhere?.close());
 
   it('shows names, agents, places and addresses as text', async () => {
     await server.logInFrom(user, `${SCRIPT}/1.0 (Windows NT 10.0)`, '203.0.113.9');
@@ -79,13 +72,18 @@ describeInBrowser('an attack on the devices page', () => {
     document = '<title>evil</title>';
     const evil = await context.newPage();
     await evil.goto(foreign);
+    const page = JSON.stringify(`${server.origin}/sessions/`);
+    const [popup] = await Promise.all([
+      context.waitForEvent('page'),
+      evil.evaluate(`void (window.opened = window.open(${page}))`),
+    ]);
+    // It is the user's own page, in his own browser.
+    await popup.getByRole('heading', { name: 'This device' }).waitFor();
     const outcome = await evil.evaluate(`(async () => {
-      const opened = window.open(${JSON.stringify(`${server.origin}/sessions/`)});
-      await new Promise(resolve => setTimeout(resolve, 300));
       let reads = 'refused';
       try { reads = opened.document.body.innerText; } catch {}
-      const read = await fetch(${JSON.stringify(`${server.origin}/sessions/`)}).then(answer => answer.text(), () => 'refused');
-      return { reads, read, closed: opened === null || opened.closed };
+      const read = await fetch(${page}).then(answer => answer.text(), () => 'refused');
+      return { reads, read };
     })()`);
     expect(outcome).toMatchObject({ read: 'refused' });
     expect((outcome as { reads: string }).reads).not.toContain(user.username);

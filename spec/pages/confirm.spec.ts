@@ -4,7 +4,15 @@ import type { SpecUser } from '../support/server';
 import { parseDate } from '../support/sessions';
 import { HOUR } from '../support/time';
 import { describeInBrowser } from '../support/browser';
-import { AGENTS, devicesIn, everythingIn, startPageServer, told, type PageServer } from './support/pages';
+import {
+  closeAfterwards,
+  AGENTS,
+  devicesIn,
+  everythingIn,
+  startPageServer,
+  told,
+  type PageServer,
+} from './support/pages';
 
 const mfa = { options: ['TOTP'], enabled: true, algorithm: 'SHA1', digits: 6, period: 30 };
 
@@ -26,12 +34,7 @@ describeInBrowser('an action that takes a recent log-in', () => {
     context = await server.newContext();
   });
 
-  afterEach(async () => {
-    await context.close();
-    expect(server.problems.splice(0)).toEqual([]);
-  });
-
-  afterAll(() => server?.stop());
+  closeAfterwards(() => server);
 
   /** Signs in and asks to sign the other device out, an hour later. */
   async function signOutLater(path = '/sessions/'): Promise<Page> {

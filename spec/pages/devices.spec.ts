@@ -4,6 +4,7 @@ import { parseDate } from '../support/sessions';
 import { eventually, HOUR } from '../support/time';
 import { describeInBrowser } from '../support/browser';
 import {
+  closeAfterwards,
   AGENTS,
   devicesIn,
   everythingIn,
@@ -38,12 +39,7 @@ describeInBrowser('the page "Where you are signed in"', () => {
     context = await server.newContext();
   });
 
-  afterEach(async () => {
-    await context.close();
-    expect(server.problems.splice(0)).toEqual([]);
-  });
-
-  afterAll(() => server?.stop());
+  closeAfterwards(() => server);
 
   /** What the element that has the focus is called. */
   const focused = (tab: Page) =>
@@ -338,6 +334,5 @@ describeInBrowser('the page "Where you are signed in"', () => {
       'Wo Sie angemeldet sind',
     ]);
     expect(await tab.locator('time').first().innerText()).toBe('jetzt');
-    await german.close();
   });
 });

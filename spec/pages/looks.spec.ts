@@ -3,7 +3,7 @@ import type { SpecUser } from '../support/server';
 import { parseDate } from '../support/sessions';
 import { HOUR } from '../support/time';
 import { describeInBrowser } from '../support/browser';
-import { AGENTS, lookAt, LOOKS, startPageServer, type PageServer } from './support/pages';
+import { closeAfterwards, AGENTS, lookAt, LOOKS, startPageServer, type PageServer } from './support/pages';
 
 const HOSTILE = `<img src=x onerror="document.title='hit'">\u202e drows ${'x'.repeat(60)}`;
 
@@ -39,12 +39,7 @@ describeInBrowser('the devices page in every state', () => {
     await server.sessions.store.createRestricted(user.userId, { name: HOSTILE });
   }, 60_000);
 
-  afterAll(() => server?.stop());
-
-  afterEach(async () => {
-    await context.close();
-    expect(server.problems.splice(0)).toEqual([]);
-  });
+  closeAfterwards(() => server);
 
   const button = (name: string | RegExp) => tab.getByRole('button', { name });
   const inDialog = (name: string) => tab.getByRole('dialog').getByRole('button', { name, exact: true });

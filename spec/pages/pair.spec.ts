@@ -2,7 +2,15 @@ import type { BrowserContext } from 'playwright-core';
 import type { SpecUser } from '../support/server';
 import { eventually } from '../support/time';
 import { describeInBrowser } from '../support/browser';
-import { AGENTS, devicesIn, signIn, startPageServer, told, type PageServer } from './support/pages';
+import {
+  closeAfterwards,
+  AGENTS,
+  devicesIn,
+  signIn,
+  startPageServer,
+  told,
+  type PageServer,
+} from './support/pages';
 
 describeInBrowser('the page to add a device', () => {
   let server: PageServer;
@@ -24,12 +32,7 @@ describeInBrowser('the page to add a device', () => {
     context = await server.newContext();
   });
 
-  afterEach(async () => {
-    await context.close();
-    expect(server.problems.splice(0)).toEqual([]);
-  });
-
-  afterAll(() => server?.stop());
+  closeAfterwards(() => server);
 
   const start = (name = 'Living room TV') =>
     server.run(

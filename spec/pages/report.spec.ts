@@ -1,7 +1,14 @@
 import type { BrowserContext, Page } from 'playwright-core';
 import type { SpecUser } from '../support/server';
 import { describeInBrowser } from '../support/browser';
-import { AGENTS, everythingIn, startPageServer, told, type PageServer } from './support/pages';
+import {
+  closeAfterwards,
+  AGENTS,
+  everythingIn,
+  startPageServer,
+  told,
+  type PageServer,
+} from './support/pages';
 
 const mails: string[] = [];
 const emailAdapter = {
@@ -37,12 +44,7 @@ describeInBrowser('the page behind the link of a mail', () => {
     context = await server.newContext();
   });
 
-  afterEach(async () => {
-    await context.close();
-    expect(server.problems.splice(0)).toEqual([]);
-  });
-
-  afterAll(() => server?.stop());
+  closeAfterwards(() => server);
 
   const isThere = async () => (await server.sessions.store.find(thief.token)) !== null;
   const follow = (): Promise<Page> => server.open(context, link.pathname + link.hash);

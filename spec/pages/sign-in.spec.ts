@@ -2,7 +2,14 @@ import type { BrowserContext } from 'playwright-core';
 import type { SpecUser } from '../support/server';
 import { describeInBrowser } from '../support/browser';
 import { eventually } from '../support/time';
-import { everythingIn, signIn, startPageServer, told, type PageServer } from './support/pages';
+import {
+  closeAfterwards,
+  everythingIn,
+  signIn,
+  startPageServer,
+  told,
+  type PageServer,
+} from './support/pages';
 
 describeInBrowser('signing in on the page', () => {
   let server: PageServer;
@@ -28,12 +35,7 @@ describeInBrowser('signing in on the page', () => {
     context = await server.newContext();
   });
 
-  afterEach(async () => {
-    await context.close();
-    expect(server.problems.splice(0)).toEqual([]);
-  });
-
-  afterAll(() => server?.stop());
+  closeAfterwards(() => server);
 
   it('says that a password is wrong, and lets the user try again', async () => {
     const tab = await server.open(context);
@@ -124,6 +126,5 @@ describeInBrowser('signing in on the page', () => {
       'rtl',
     ]);
     expect(await tab.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
-    await arabic.close();
   });
 });

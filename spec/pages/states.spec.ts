@@ -2,7 +2,7 @@ import type { BrowserContext } from 'playwright-core';
 import type { SpecUser } from '../support/server';
 import { describeInBrowser } from '../support/browser';
 import { eventually } from '../support/time';
-import { AGENTS, devicesIn, startPageServer, told, type PageServer } from './support/pages';
+import { closeAfterwards, AGENTS, devicesIn, startPageServer, told, type PageServer } from './support/pages';
 
 describeInBrowser('the page when things go wrong', () => {
   let server: PageServer;
@@ -18,12 +18,7 @@ describeInBrowser('the page when things go wrong', () => {
     context = await server.newContext();
   });
 
-  afterEach(async () => {
-    await context.close();
-    expect(server.problems.splice(0)).toEqual([]);
-  });
-
-  afterAll(() => server?.stop());
+  closeAfterwards(() => server);
 
   it('says that it is loading while the server takes its time', async () => {
     const tab = await server.signedIn(context, user);

@@ -32,6 +32,8 @@ export interface PageServer extends SpecServer {
   origin: string;
   /** What pages have complained of: errors of scripts, and of the Content-Security-Policy. */
   problems: string[];
+  /** Closes the browsers of a spec. Nothing in them may have complained. */
+  closeContexts(): Promise<void>;
   /** A browser of its own: nothing that another one stores. */
   newContext(options?: BrowserContextOptions): Promise<BrowserContext>;
   /** A tab at a path of the devices page. */
@@ -80,6 +82,10 @@ export async function startPageServer(
       contexts.push(context);
       return context;
     },
+    async closeContexts() {
+      await Promise.all(contexts.splice(0).map(context => context.close()));
+      expect(problems.splice(0)).toEqual([]);
+    },
     open,
     async signedIn(context, user, path) {
       const tab = await open(context, path);
@@ -97,6 +103,12 @@ export async function startPageServer(
       await server.stop(how);
     },
   };
+}
+
+/** How each spec of a page ends, and all of them. */
+export function closeAfterwards(server: () => PageServer | undefined): void {
+  afterEach(() => server()?.closeContexts());
+  afterAll(() => server()?.stop());
 }
 
 /** Fills in the page's own form. */
