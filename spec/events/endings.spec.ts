@@ -1,5 +1,5 @@
 import { startSecondProcess, type SecondProcess } from '../support/second-process';
-import { beforeNext, failNextDelete } from '../support/next-statement';
+import { beforeNext, failNext } from '../support/next-statement';
 import { startServer, type SpecServer } from '../support/server';
 import { makeSession, makeUser, parseDate, pointerTo, sessionRow } from '../support/sessions';
 import { watchForRest } from '../support/settled';
@@ -134,7 +134,7 @@ describe('no end is told', () => {
 
   it('of a session whose end fails, and its later end is', async () => {
     const { objectId } = await makeSession(server, await makeUser(server));
-    const restore = failNextDelete(server);
+    const restore = failNext(server, 'deleteObjectsByQuery', '_Session');
     await expect(server.sessions.store.revoke(objectId)).rejects.toThrow('no connection');
     restore();
     await settled();
@@ -151,7 +151,7 @@ describe('no end is told', () => {
     const extend = jest.fn(() =>
       server.rawUpdate('_Session', { objectId }, { expiresAt: parseDate('2100-01-01') }),
     );
-    const restore = beforeNext(server, 'deleteObjectsByQuery', extend);
+    const restore = beforeNext(server, 'deleteObjectsByQuery', '_Session', extend);
     await server.sessions.store.purgeExpired();
     expect(extend).toHaveBeenCalled();
     restore();

@@ -1,3 +1,4 @@
+import { beforeNext } from '../support/next-statement';
 import { startServer, type SpecServer } from '../support/server';
 import {
   endOf,
@@ -109,19 +110,14 @@ describe('setExpiry, with an expiry policy', () => {
     ['fixed', (end: Date) => server.sessions.store.setExpiry(session.objectId, end)],
     ['that of an invalidated session', () => server.sessions.store.invalidate(session.objectId)],
   ])('holds when the end is %s just while an access is written', async (_title, change) => {
-    const { adapter } = server.server.config.databaseController;
-    const { updateObjectsByQuery } = adapter;
     const end = inFuture(2 * HOUR);
     let changed: Promise<void> | undefined;
     expect(await useToken(server, session)).toBe(200);
-    adapter.updateObjectsByQuery = async function (...args: unknown[]) {
-      adapter.updateObjectsByQuery = updateObjectsByQuery;
-      await (changed = change(end));
-      return updateObjectsByQuery.apply(this, args);
-    };
+    const restore = beforeNext(server, 'updateObjectsByQuery', '_Session', () => (changed = change(end)));
     letPass(MINUTE);
     await eventually(() => expect(changed).toBeDefined());
     await changed;
+    restore();
     // By its id: an invalidated session has another token.
     const storedEnd = async () => {
       const [row] = await server.rawFind('_Session', { objectId: session.objectId });

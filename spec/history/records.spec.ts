@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { failNextDelete } from '../support/next-statement';
+import { failNext } from '../support/next-statement';
 import { recordOf, recordsWritten } from '../support/records';
 import { startServer, type SpecServer } from '../support/server';
 import { makeSession, makeUser, parseDate, pointerTo, sessionRow, useToken } from '../support/sessions';
@@ -160,7 +160,7 @@ describe('no record is left', () => {
 
   it('by a session whose end fails', async () => {
     const { objectId } = await makeSession(server, await makeUser(server));
-    const restore = failNextDelete(server);
+    const restore = failNext(server, 'deleteObjectsByQuery', '_Session');
     await expect(server.sessions.store.revoke(objectId)).rejects.toThrow('no connection');
     restore();
     await written();

@@ -83,20 +83,26 @@ async function hangUp(request: http.ClientRequest): Promise<void> {
   await eventually(async () => expect(await other!.run(({ state }) => state.isGone)).toBe(true));
 }
 
-/** Sends a request, and lets something happen while the server writes to the database for it. */
-async function whileWriting(path: string, body: object, happens: (request: http.ClientRequest) => unknown) {
-  await other!.run(({ server, state }) => {
+/** Sends a request, and lets something happen while the server writes to a class for it. */
+async function whileWriting(
+  of: string,
+  path: string,
+  body: object,
+  happens: (request: http.ClientRequest) => unknown,
+) {
+  await other!.run(({ server, state }, of) => {
     const { adapter } = server.server.config.databaseController;
     const { createObject } = adapter;
     const held = new Promise(resolve => (state.release = resolve));
     state.isWriting = false;
     adapter.createObject = async function (...args: unknown[]) {
+      if (args[0] !== of) return createObject.apply(this, args);
       state.isWriting = true;
       await held;
       adapter.createObject = createObject;
       return createObject.apply(this, args);
     };
-  });
+  }, of);
   const request = await open(path);
   request.end(JSON.stringify(body));
   await eventually(async () => expect(await other!.run(({ state }) => state.isWriting)).toBe(true));
@@ -117,7 +123,7 @@ describe('a server goes on when the app has answered before it:', () => {
   it.each(REQUESTS)('%s', async (_title, className, path, body) => {
     const before = await count(className);
     let status: number | undefined;
-    await whileWriting(path, body, async request => {
+    await whileWriting(className, path, body, async request => {
       const answer = once(request, 'response');
       await other!.run(() => void (globalThis as any).answerForItself());
       [{ statusCode: status }] = await answer;
@@ -130,7 +136,7 @@ describe('a server goes on when the app has answered before it:', () => {
 describe('a server goes on when the client hangs up:', () => {
   it.each(REQUESTS)('%s', async (_title, className, path, body) => {
     const before = await count(className);
-    await whileWriting(path, body, hangUp);
+    await whileWriting(className, path, body, hangUp);
     await expectDone(className, before);
   });
 

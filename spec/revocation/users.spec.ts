@@ -1,4 +1,4 @@
-import { beforeNext, failNextDelete } from '../support/next-statement';
+import { beforeNext, failNext } from '../support/next-statement';
 import { startServer, type SpecServer, type SpecUser } from '../support/server';
 import { makeSession, pointerTo, useToken } from '../support/sessions';
 import { eventually } from '../support/time';
@@ -179,7 +179,7 @@ describe('a user keeps his sessions', () => {
 
   it('when his deletion fails', async () => {
     const user = await server.signUp();
-    const restore = failNextDelete(server);
+    const restore = failNext(server, 'deleteObjectsByQuery', '_User');
     const { status } = await server.rest('DELETE', `/users/${user.userId}`, MASTER);
     restore();
     expect(status).not.toBe(200);
@@ -199,7 +199,7 @@ describe('sessions that cannot be ended at once', () => {
     const errors = jest.spyOn(server.server.config.loggerController, 'error');
     const user = await server.signUp();
     const restricted = await server.restricted(user.token);
-    const restore = failNextDelete(server, '_Session');
+    const restore = failNext(server, 'deleteObjectsByQuery', '_Session');
     expect((await act(user)).status).toBe(200);
     restore();
     await eventually(async () => expect(await sessionsOf(user.userId)).toEqual([]));
@@ -213,7 +213,7 @@ describe('sessions that cannot be ended at once', () => {
 
   it('spare a log-in that comes after', async () => {
     const user = await server.signUp();
-    const restore = failNextDelete(server, '_Session');
+    const restore = failNext(server, 'deleteObjectsByQuery', '_Session');
     await server.rest('PUT', `/users/${user.userId}`, { ...MASTER, body: { ACL: {} } });
     restore();
     const ACL = { [user.userId]: { read: true, write: true } };
@@ -232,7 +232,7 @@ it('a log-in that is under way while its user is locked leaves no session', asyn
     locked = true;
     await server.rest('PUT', `/users/${user.userId}`, { ...MASTER, body: { ACL: {} } });
   };
-  const restore = beforeNext(server, 'createObject', lock, '_Session');
+  const restore = beforeNext(server, 'createObject', '_Session', lock);
   const { body } = await server.rest('POST', '/login', {
     body: { username: user.username, password: user.password },
   });

@@ -224,7 +224,7 @@ describe.each([
         await eventually(async () => expect(Date.now()).toBeGreaterThan(started));
         late = await server.login(user.username, user.password);
       };
-      const restore = beforeNext(server, 'deleteObjectsByQuery', makeBoth, '_Session');
+      const restore = beforeNext(server, 'deleteObjectsByQuery', '_Session', makeBoth);
       const started = Date.now();
       await where({ all: true });
       restore();
@@ -249,7 +249,7 @@ describe.each([
         await server.rawUpdate('_Session', { objectId }, { lastAccessedAt: parseDate(new Date()) });
       }
     };
-    const restore = beforeNext(server, 'deleteObjectsByQuery', useBoth, '_Session');
+    const restore = beforeNext(server, 'deleteObjectsByQuery', '_Session', useBoth);
     const { revoked } = await where({ lastAccessedBefore: ago(5) });
     restore();
     expect(isUsed).toBe(true);

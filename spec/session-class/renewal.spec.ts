@@ -1,3 +1,4 @@
+import { failNext } from '../support/next-statement';
 import { startServer, type SpecServer, type SpecUser } from '../support/server';
 import { endOf, parseDate, pointerTo, sessionRow, useToken } from '../support/sessions';
 import { eventually } from '../support/time';
@@ -123,14 +124,10 @@ describe('a client that makes a session', () => {
     const user = await userOn();
     const body = { installationId: user.installationId, restricted: 'no' };
     expect((await server.rest('POST', '/sessions', { token: user.token, body })).body.code).toBe(111);
-    const { adapter } = server.server.config.databaseController;
-    const { createObject } = adapter;
-    adapter.createObject = async () => {
-      adapter.createObject = createObject;
-      throw new Error('The database is full.');
-    };
+    const restore = failNext(server, 'createObject', '_Session');
     body.restricted = true as never;
     expect((await server.rest('POST', '/sessions', { token: user.token, body })).status).toBe(500);
+    restore();
     expect(await useToken(server, user)).toBe(200);
   });
 

@@ -1,18 +1,19 @@
 import type { SpecServer } from './server';
 
 type Server = Pick<SpecServer, 'server'>;
+type Statement = 'createObject' | 'deleteObjectsByQuery' | 'updateObjectsByQuery';
 
 /**
  * Has something happen once, right before the next statement of a kind that a server sends.
+ * @param of only a statement on this class: a server writes records of its own whenever it likes.
  * @param work what it throws, the statement fails with.
- * @param of only a statement on this class. @default any
  * @returns ends that.
  */
 export function beforeNext(
   { server }: Server,
-  statement: 'createObject' | 'deleteObjectsByQuery',
+  statement: Statement,
+  of: string,
   work: () => unknown,
-  of?: string,
 ): () => void {
   const { adapter } = server.config.databaseController;
   const send = adapter[statement].bind(adapter);
@@ -20,7 +21,7 @@ export function beforeNext(
   const spy = jest
     .spyOn(adapter, statement)
     .mockImplementation(async (className: any, ...args: unknown[]) => {
-      if (!isDone && (of === undefined || className === of)) {
+      if (!isDone && className === of) {
         isDone = true;
         await work();
       }
@@ -29,13 +30,8 @@ export function beforeNext(
   return () => spy.mockRestore();
 }
 
-/** Has the next delete of a server fail, as without a connection. @param of only one in this class. @returns ends that. */
-export const failNextDelete = (server: Server, of?: string): (() => void) =>
-  beforeNext(
-    server,
-    'deleteObjectsByQuery',
-    () => {
-      throw new Error('no connection');
-    },
-    of,
-  );
+/** Has the next statement of a kind on a class fail, as without a connection. @returns ends that. */
+export const failNext = (server: Server, statement: Statement, of: string): (() => void) =>
+  beforeNext(server, statement, of, () => {
+    throw new Error('no connection');
+  });
