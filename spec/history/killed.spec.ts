@@ -41,7 +41,10 @@ interface Stop {
   after?: number;
 }
 
-/** Has the other process end sessions, and kills it where it stops. It is sent there as text. */
+/**
+ * Has the other process end sessions, and kills it where it stops. It is sent there as text. The calls that pass before
+ * wait for `state.all`.
+ */
 async function killIn(
   end: (scope: ProcessScope, ids: string[]) => unknown,
   sessions: SpecSession[],
@@ -52,10 +55,13 @@ async function killIn(
     const call = adapter[method].bind(adapter);
     let passed = 0;
     state.reached = new Promise<void>(reached => {
-      adapter[method] = (...args: unknown[]) => {
+      adapter[method] = async (...args: unknown[]) => {
         if (className !== undefined && args[0] !== className) return call(...args);
         passed += 1;
-        if (passed <= after) return call(...args);
+        if (passed <= after) {
+          await state.all;
+          return call(...args);
+        }
         reached();
         return new Promise(() => undefined);
       };
@@ -69,8 +75,9 @@ async function killIn(
 
 const makeSessions = (count: number) =>
   Promise.all(Array.from({ length: count }, () => makeSession(server, userId)));
-const revokeAll = ({ server }: ProcessScope, ids: string[]) =>
-  Promise.all(ids.map(id => server.sessions.store.revoke(id)));
+/** Each by itself; no record is written before all of them have ended. */
+const revokeAll = ({ server, state }: ProcessScope, ids: string[]) =>
+  (state.all = Promise.all(ids.map(id => server.sessions.store.revoke(id))));
 
 /** What the next process does for a session that has ended: nothing that was not so before. */
 async function expectEnded({ objectId, token }: SpecSession, records: number): Promise<void> {

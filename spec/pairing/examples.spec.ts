@@ -104,13 +104,13 @@ if (!hasHeaders)
     return existsSync(file) ? readFileSync(file, 'utf8').trimEnd().split('\n') : [];
   };
 
-  /**
-   * Ends the next pause of the script, and has the server think that it took as long as it should. The question before it
-   * is answered by then.
-   */
+  /** Waits until the script pauses again: the question before that is answered by then. */
+  const nextPause = () => eventually(() => expect(pauses()).toHaveLength(passed + 1));
+
+  /** Ends the next pause of the script, and has the server think that it took as long as it should. */
   async function pass() {
+    await nextPause();
     passed += 1;
-    await eventually(() => expect(pauses()).toHaveLength(passed));
     const before = parseDate(Date.now() - 5 * SECOND);
     await server.rawUpdate(
       'ParseSessionPairing',
@@ -129,6 +129,7 @@ if (!hasHeaders)
       name: 'The "cellar"',
       scopes: ['Telemetry:create', 'Telemetry:read'],
     });
+    await nextPause();
     await server.run('approvePairing', { userCode, scopes: ['Telemetry:create'] }, user);
     await pass();
     expect([await script.ended, script.output]).toEqual([
