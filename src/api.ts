@@ -1,10 +1,14 @@
 import type { SessionEvent, SessionListener } from './events/events';
+import type { DoctorReport } from './doctor/doctor';
+import type { ExpiryOptions } from './expiry/expiry-option';
 import type { SessionFileSet } from './files/file-set';
 import type { RequestWithSession } from './gate/session-of';
 import type { FreshSessionValidator, HandedOrCalled } from './validators';
 import type { AdminPageOptions } from './pages/admin-page';
+import type { SessionMetrics } from './metrics/metrics';
 import type { DevicesPageOptions } from './pages/devices-page';
 import type { PageHandler } from './pages/page';
+import type { ExpiryPreview } from './preview/preview';
 import type { CallerSession, SessionRef, UserRef } from './record';
 import type { SessionStore } from './sessions/store';
 import type { UserData } from './user-data/user-data';
@@ -108,6 +112,24 @@ export interface Sessions {
    * @throws TypeError for what is no user.
    */
   eraseUser(user: UserRef): Promise<void>;
+  /**
+   * Looks at how these sessions are mounted, at the database, and at Parse Server's options, and tells what is well and
+   * what is not. It changes nothing, and answers no secret. Before the server has started it says that. What it says of
+   * proxies and LiveQuery is what this process has seen.
+   */
+  doctor(): Promise<DoctorReport>;
+  /**
+   * Counts the sessions that a policy would end, by kind and age: those whose time would be over. Once the policy is the
+   * option `expiry` they get one idle period more. Changes nothing.
+   * @param expiry as the option.
+   * @throws TypeError for a wrong policy, naming the part.
+   */
+  preview(expiry: ExpiryOptions): Promise<ExpiryPreview>;
+  /**
+   * Numbers of this process: what has happened to sessions since it began, and what waits to be written. They tell of no
+   * user, and ask no database. Before the server has started they are zero.
+   */
+  metrics(): SessionMetrics;
   /**
    * A page on which users see where they are signed in, sign devices out, pair new ones, and report one that is not theirs:
    * `app.use('/sessions', sessions.devicesPage())`, in Express 4 and 5.

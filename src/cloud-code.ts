@@ -1,9 +1,10 @@
 import { FILES } from './class-name';
+import { docs } from './docs';
 import { registerJobs, sessionJobs } from './functions/jobs';
 import { registerFunctions } from './functions/register';
 import { FunctionCallers } from './functions/function-callers';
 import { historyFunctions } from './functions/history-functions';
-import { operatorFunctions } from './functions/operator-functions';
+import { operatorFunctions, type OperatorCalls } from './functions/operator-functions';
 import { pairingFunctions } from './functions/pairing-functions';
 import { reportFunctions } from './functions/report-functions';
 import { sessionFunctions } from './functions/session-functions';
@@ -28,30 +29,32 @@ interface AppCloud {
   runtime: Runtime;
   /** The classes that the app offers to LiveQuery. */
   liveClasses: readonly string[];
+  operatorCalls: OperatorCalls;
   loadCloud(Parse: ParseSdk): Promise<void>;
 }
 
 /**
  * Registers this package's cloud code, then loads the app's with the guards in front of it.
- * @returns the names of the cloud functions that are there now and whose calls are judged.
+ * @returns the names of the cloud functions that are there now and whose calls are judged, and how many this package has.
  */
 export async function startCloudCode(
   Parse: ParseSdk,
-  { options, store, runtime, liveClasses, loadCloud }: AppCloud,
-): Promise<string[]> {
+  { options, store, runtime, liveClasses, operatorCalls, loadCloud }: AppCloud,
+): Promise<{ defined: string[]; own: number }> {
   const { functionPrefix, guardFiles } = options;
   const webhooks = await webhooksOf(runtime.database);
   const hasWebhook = (name: string) => webhooks.hasTrigger(FILES, name);
   if (guardFiles && ['beforeSave', 'beforeDelete'].some(hasWebhook)) {
     throw new Error(
-      'parse-server-sessions: a webhook on @File takes the place of guardFiles. Remove one of the two.',
+      'parse-server-sessions: a webhook on @File takes the place of guardFiles. Remove one of the two. ' +
+        `See ${docs('errors', 'webhook-on-files')}`,
     );
   }
   const unjudged = freshFunctions(options.fresh).find(name => webhooks.hasFunction(name));
   if (unjudged !== undefined) {
     throw new Error(
       `parse-server-sessions: the function "${unjudged}", which the option fresh names, is a webhook, whose calls nobody ` +
-        'can judge. Define it in cloud code, or remove one of the two.',
+        `can judge. Define it in cloud code, or remove one of the two. See ${docs('errors', 'webhook-in-fresh')}`,
     );
   }
 
@@ -70,7 +73,7 @@ export async function startCloudCode(
   const callers = new FunctionCallers(runtime.callers, runtime.events, runtime.privacy);
   const functions = {
     ...sessionFunctions({ store, connection: runtime, callers, places: runtime.places, now: runtime.now }),
-    ...operatorFunctions({ ...runtime, connection: runtime, store, callers }),
+    ...operatorFunctions({ ...runtime, calls: operatorCalls, connection: runtime, store, callers }),
     ...historyFunctions(callers, runtime.history),
     ...reportFunctions(runtime, runtime.now),
     ...pairingFunctionsOf(callers, options, store, runtime),
@@ -107,7 +110,7 @@ export async function startCloudCode(
   await loadCloud(Parse);
   liveQuery.openDoor(openLiveQuery);
   lockFiles.forEach(lock => lock());
-  return [...defined];
+  return { defined: [...defined], own: Object.keys(functions).length };
 }
 
 /** The triggers that Parse Server runs before it stores, deletes or hands out a file. */

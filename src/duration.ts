@@ -1,5 +1,5 @@
 import ms, { type StringValue } from 'ms';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Longer than any session lives, and short enough for every date that a database takes. */
 const LONGEST_MS = ms('100y');
@@ -8,14 +8,23 @@ const LONGEST_MS = ms('100y');
 const MOST_SECONDS = ms('10y') / 1000;
 const SECONDS_PER_YEAR = ms('1y') / 1000;
 
-/** Why a number is refused that is right but for its unit; `undefined` for any other value. */
+/** What an option takes that is a {@link duration}. */
+export const DURATION =
+  'a duration above 0 such as "30m" or "90d", up to 100 years, or a number of seconds, up to 10 years';
+
+/** A text that is a number, and nothing else. */
+const BARE = /^\s*[-+]?[\d.]+\s*$/;
+
+/** Why a value is refused that is right but for its unit; `undefined` for any other. */
 export function wrongUnit(value: unknown): string | undefined {
+  // `ms` takes it for milliseconds, and whoever writes it means seconds.
+  if (typeof value === 'string' && BARE.test(value)) return 'a text has a unit, such as "15m" or "900s"';
   if (typeof value !== 'number' || !(value > MOST_SECONDS) || value === Infinity) return undefined;
   return `a number is seconds; ${value} seconds are ${Math.round(value / SECONDS_PER_YEAR)} years`;
 }
 
 /**
- * A duration: seconds as a number, up to 10 years, or a string as the package `ms` reads it (`'30m'`, `'90d'`). The
+ * A duration: seconds as a number, up to 10 years, or a string with its unit, as the package `ms` reads it (`'30m'`, `'90d'`). The
  * schema answers milliseconds.
  */
 export const duration = z

@@ -53,5 +53,11 @@ export const hasControls = (text: string): boolean => CONTROL.test(text);
 /** A text as a line of the log may hold it. */
 export const withoutControls = (text: string): string => text.replace(new RegExp(CONTROL, 'gu'), ' ');
 
+/** JSON as a terminal may show it: control characters that JSON leaves as they are become escapes of JSON. */
+export const jsonWithoutControls = (json: string): string =>
+  json.replace(new RegExp(CONTROL, 'gu'), mark =>
+    mark === '\n' ? mark : `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+
 /** A text with what it is about in brackets, if there is anything to name. */
 export const withDetail = (text: string, detail: string): string => (detail ? `${text} (${detail})` : text);

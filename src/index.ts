@@ -1,6 +1,8 @@
 export { parseSessions } from './parse-sessions';
 export type { Sessions } from './api';
-export type { LifetimeOptions, SessionsOptions } from './options';
+export type { SessionsOptions } from './options';
+export type { ExpiryOptions, LifetimeOptions } from './expiry/expiry-option';
+export type { ExpiryPreview, PreviewOfAge, PreviewOfKind } from './preview/preview';
 export {
   requireFreshSession,
   requireUnrestrictedSession,
@@ -18,7 +20,7 @@ export {
   isValid,
   timeRemaining,
 } from './expiry/lifetime';
-export { rapidContextExpiry } from './expiry/policy';
+export { nistAal1, nistAal2, nistAal3, rapidContextExpiry } from './expiry/presets';
 export type { EndedBy, EndedReason, EndedSessionView, NotedEndedSessionView } from './history/record';
 export type { EnderKind } from './history/ender';
 export type { PurgeOptions, PurgeResult, RevokeWhereResult, SessionFilter } from './sessions/connection';
@@ -29,6 +31,9 @@ export type { RequestWithSession } from './gate/session-of';
 export type { Device } from './device';
 export type { SessionView } from './functions/view';
 export type { FoundSessionView } from './functions/operator-functions';
+export type { DoctorReport } from './doctor/doctor';
+export type { Finding, Level } from './doctor/finding';
+export type { SessionMetrics } from './metrics/metrics';
 export type { SessionOverview } from './overview/overview';
 export type { SessionStats } from './overview/stats';
 export type { Locate } from './places/places';

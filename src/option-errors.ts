@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { wrongUnit } from './duration';
 import { shown, textOf, typeOf } from './in-messages';
 

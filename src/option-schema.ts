@@ -1,6 +1,7 @@
 import { Cron } from 'croner';
-import { z } from 'zod';
-import { duration } from './duration';
+import * as z from 'zod';
+import { duration, DURATION } from './duration';
+import { expiryOption } from './expiry/expiry-option';
 import type { Locate } from './places/places';
 import { FACTORS } from './policy/factors';
 import { NEVER_FRESH } from './policy/fresh';
@@ -34,24 +35,11 @@ const COLUMNS = 'true, or of a class an array of at least one column';
 const columns = z.array(column).min(1).describe(COLUMNS);
 const functionPrefix = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$|^$/);
 
-const DURATION =
-  'a duration above 0 such as "30m" or "90d", up to 100 years, or a number of seconds, up to 10 years';
-
 /** How long the records of ended sessions are kept, in milliseconds. */
 const DEFAULT_KEEP_MS = 30 * 24 * 60 * 60_000;
 
 /** The longest delay of a timer in Node. A longer one would fire at once, and again every millisecond. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
-
-const lifetime = z
-  .strictObject({
-    idle: duration.optional().describe(DURATION),
-    maxAge: duration.optional().describe(DURATION),
-  })
-  .refine(({ idle, maxAge }) => idle !== undefined || maxAge !== undefined)
-  .transform(({ idle, maxAge = Infinity }) => ({ idle: idle ?? maxAge, maxAge }))
-  .optional()
-  .describe('{ idle, maxAge }, at least one of them');
 
 const limit = z.number().int().min(1).optional().describe('a whole number from 1 on');
 
@@ -103,10 +91,7 @@ const options = z.strictObject({
   guardFiles: z.boolean().default(false).describe('true or false'),
   functionPrefix: functionPrefix.default('').describe('letters, digits and underscores, such as "auth_"'),
   indexes: z.boolean().default(true).describe('true or false'),
-  expiry: z
-    .strictObject({ authenticated: lifetime, anonymous: lifetime, restricted: lifetime })
-    .default({})
-    .describe('{ authenticated, anonymous, restricted }, each { idle, maxAge }'),
+  expiry: expiryOption.default({}),
   activity: z
     .strictObject({
       enabled: z.boolean().default(true).describe('true or false'),

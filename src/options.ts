@@ -1,4 +1,6 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
+import { expiryOption, type ExpiryOptions } from './expiry/expiry-option';
+import type { ExpiryPolicy } from './expiry/policy';
 import { optionErrors } from './option-errors';
 import { optionSchema } from './option-schema';
 import type { Locate } from './places/places';
@@ -7,14 +9,6 @@ import type { Fresh } from './policy/fresh';
 import type { Guard } from './policy/guarded-classes';
 import type { Privacy } from './privacy/kept';
 import type { PurgeOptions } from './sessions/connection';
-
-/** How long sessions of one kind live. Durations are strings such as `'30m'` or `'90d'`, or numbers of seconds. */
-export interface LifetimeOptions {
-  /** After the last access (idle timeout). @default maxAge */
-  idle?: string | number;
-  /** After the creation, whatever the use (max age). @default no limit */
-  maxAge?: string | number;
-}
 
 /** The options of {@link parseSessions}; an option that is `undefined` counts as left out. */
 export interface SessionsOptions {
@@ -35,8 +29,8 @@ export interface SessionsOptions {
    */
   functionPrefix?: string;
   /**
-   * Whether to make the indexes of `_Session` and of this package's own classes. On a big table make them yourself, as the
-   * README tells.
+   * Whether to make the indexes of `_Session` and of this package's own classes. On a big table make them yourself, as
+   * `docs/operations.md` tells.
    * @default true
    */
   indexes?: boolean;
@@ -46,11 +40,7 @@ export interface SessionsOptions {
    * Server's `extendSessionOnUse` is switched off for all: it would overwrite the ends.
    * @default {}
    */
-  expiry?: {
-    readonly authenticated?: LifetimeOptions;
-    readonly anonymous?: LifetimeOptions;
-    readonly restricted?: LifetimeOptions;
-  };
+  expiry?: ExpiryOptions;
   /** Last access. */
   activity?: {
     /** Whether to keep `lastAccessedAt`. An idle timeout needs it. @default true */
@@ -139,6 +129,16 @@ export interface SessionsOptions {
    * @default no schedule: the app runs the job `purgeExpiredSessions`
    */
   purge?: { schedule: string } & Omit<PurgeOptions, 'dryRun'>;
+}
+
+/**
+ * Checks an expiry policy.
+ * @throws TypeError with the path of what is wrong, what it got and what it takes.
+ */
+export function resolveExpiry(expiry: unknown): ExpiryPolicy {
+  const parsed = expiryOption.safeParse(expiry);
+  if (parsed.success) return parsed.data;
+  throw new TypeError(optionErrors(parsed.error.issues, expiry, expiryOption, 'preview'));
 }
 
 export type ResolvedOptions = Readonly<z.output<typeof optionSchema>>;

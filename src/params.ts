@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ErrorCode, parseError } from './errors';
 import { textOf, typeOf } from './in-messages';
 

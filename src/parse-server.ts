@@ -76,6 +76,15 @@ export interface Database {
       caseInsensitive: boolean,
       options: Record<string, unknown>,
     ): Promise<unknown>;
+    /** The indexes of a class, as the database tells of them. An adapter need not have it. */
+    getIndexes?(className: string): Promise<Row[]>;
+    /** Reads rows past all that a controller does. */
+    find(
+      className: string,
+      schema: { fields: Record<string, { type: string }> },
+      query: Query,
+      options: Record<string, unknown>,
+    ): Promise<Row[]>;
     /** Closes the database when Parse Server shuts down. An adapter need not have it. */
     handleShutdown?(): unknown;
   };
@@ -116,7 +125,7 @@ export interface Database {
   ): Promise<unknown>;
 }
 
-export interface UserCache {
+interface UserCache {
   get(token: string): Promise<unknown>;
   put(token: string, value: unknown, ttl?: number): Promise<unknown>;
   del(token: string): Promise<unknown>;
@@ -143,7 +152,7 @@ export interface Logger {
 }
 
 /** A file adapter, as apps hand one to Parse Server. */
-export interface FilesAdapter {
+interface FilesAdapter {
   createFile(name: string, data: unknown, contentType?: string): Promise<unknown>;
   deleteFile(name: string): Promise<unknown>;
   getFileData(name: string): Promise<Uint8Array>;
@@ -166,7 +175,7 @@ export interface AuthValidation {
 }
 
 /** An auth adapter, and Parse Server's way to ask it; none for a provider that is switched off. */
-export interface AuthProvider {
+interface AuthProvider {
   validator?(
     authData: Row,
     request: { config: ServerConfig; auth: object },
@@ -199,6 +208,8 @@ export interface ServerConfig {
   publicServerURL?: unknown;
   sessionLength?: number;
   expireInactiveSessions?: boolean;
+  extendSessionOnUse?: boolean;
+  revokeSessionOnPasswordReset?: boolean;
   /** Parse Server's own version. */
   version?: string;
   requestContextMiddleware?: object;
@@ -240,6 +251,7 @@ export interface ServerRequest {
   app?: { get?(setting: string): unknown; router?: { stack?: Array<{ name: string }> } };
   body?: { requests?: Array<{ path?: unknown }> };
   ip?: string;
+  socket?: { remoteAddress?: string };
   headers: Record<string, string | string[] | undefined>;
 }
 

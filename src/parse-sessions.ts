@@ -2,12 +2,17 @@ import type { Sessions } from './api';
 import { ATTEMPTS } from './attempts/attempts';
 import { loadAppCloud } from './app-cloud';
 import { warnAtStart } from './checks/start';
+import { tellAtStart } from './checks/summary';
 import { watchForStart } from './checks/unused-answer';
 import { startCloudCode } from './cloud-code';
+import { docs } from './docs';
 import { useParseError } from './errors';
+import { examine, notMounted } from './doctor/doctor';
+import type { Patient } from './doctor/patient';
 import { SessionEmitter } from './events/events';
 import { DEVICES } from './events/known-devices';
 import { adoptSessions } from './expiry/adopt';
+import type { ExpiryPolicy } from './expiry/policy';
 import { FILES } from './files/session-files';
 import { keepEarlyCloud } from './parse-cloud';
 import { HISTORY_DEVICES, RECORDS } from './history/record';
@@ -21,12 +26,14 @@ import { guardUserCache } from './gate/user-cache';
 import { liveQueryClasses } from './live-query/classes';
 import { LiveQuerySockets, watchSockets, type LiveQueryServer } from './live-query/sockets';
 import { maskSecrets } from './log';
-import { resolveOptions, type ResolvedOptions, type SessionsOptions } from './options';
+import { metricsOf } from './metrics/metrics';
+import { resolveExpiry, resolveOptions, type ResolvedOptions, type SessionsOptions } from './options';
 import type { Middleware, ParseSdk, ServerOptions } from './parse-server';
 import { adminPage } from './pages/admin-page';
 import { devicesPage } from './pages/devices-page';
 import { PAIRINGS } from './pairing/pairing-class';
 import { Places } from './places/places';
+import { previewOf } from './preview/preview';
 import { adoptPrivacy, type TracedClass } from './privacy/adopt';
 import { schedulePurge } from './purge/schedule';
 import { makeRuntime, shutDown, type Runtime } from './runtime';
@@ -65,6 +72,10 @@ export function parseSessions(input: SessionsOptions = {}): Sessions {
   /** The application id of the one app that these sessions serve. */
   let configuredFor: string | undefined;
 
+  /** What the doctor looks at, once the server has started. */
+  let patient: (() => Patient) | undefined;
+  let hasLiveQuery = false;
+
   const started = (): Runtime => {
     if (!running) throw new Error('parse-server-sessions: Parse Server has not started with these sessions.');
     return running;
@@ -90,6 +101,7 @@ export function parseSessions(input: SessionsOptions = {}): Sessions {
     const runtime = makeRuntime(Parse, options, { database, sharesCache, events, places, now });
     running = runtime;
     closing = undefined;
+    hasLiveQuery = false;
     beforeDatabaseCloses(database.adapter, () => (closing = shutDown(runtime)));
     await ensureColumns(config);
     if (options.indexes) await ensureIndexes(config);
@@ -102,7 +114,30 @@ export function parseSessions(input: SessionsOptions = {}): Sessions {
     openSdkDoor(Parse);
     await checkGate(Parse.Server, runtime);
 
-    const functions = await startCloudCode(Parse, { ...app, options, store, runtime });
+    const operatorCalls = {
+      doctor: () => examine(patient!()),
+      preview: (policy: ExpiryPolicy) => previewOf(policy, runtime, now()),
+      exportUser: (userId: string) => exportUser(userId, runtime),
+      eraseUser: (userId: string) => eraseUser(userId, runtime),
+    };
+    const { defined: functions, own } = await startCloudCode(Parse, {
+      ...app,
+      options,
+      store,
+      runtime,
+      operatorCalls,
+    });
+    patient = () => ({
+      config,
+      database,
+      options,
+      functions,
+      sharesCache,
+      proxy: runtime.proxy.seen,
+      liveClasses: app.liveClasses,
+      hasLiveQuery,
+      now: now(),
+    });
     const log = config.loggerController;
     const adoption = adoptSessions(options.expiry, { database, log, now });
     runtime.stop.push(() => adoption.stop());
@@ -111,6 +146,7 @@ export function parseSessions(input: SessionsOptions = {}): Sessions {
     // Cloud code may have made classes.
     await warnAtStart(config, options, functions);
     stopWatching();
+    tellAtStart(config, options, own, sharesCache);
     if (input.purge) {
       // Handed on as the app wrote them, because `runtime.purge` reads durations itself.
       const { schedule, ...params } = input.purge;
@@ -170,11 +206,15 @@ export function parseSessions(input: SessionsOptions = {}): Sessions {
     invalidate: session => store.invalidate(session),
     exportUser: async user => exportUser(userIdOf(user), started()),
     eraseUser: async user => eraseUser(userIdOf(user), started()),
+    doctor: async () => (patient ? examine(patient()) : notMounted(now())),
+    preview: async expiry => previewOf(resolveExpiry(expiry), started(), now()),
+    metrics: () => metricsOf({ events, running }),
     devicesPage: given => devicesPage(given ?? {}, options, () => running?.config.applicationId),
     adminPage: given => adminPage(given ?? {}, options, () => running?.config.applicationId),
     liveQuery(server) {
       const { revocations, liveClients, stop, config, database } = started();
       const sockets = new LiveQuerySockets(server as LiveQueryServer);
+      hasLiveQuery = true;
       stop.push(revocations.onEnded(tokens => sockets.close(tokens)));
       const watch = watchSockets(sockets, liveClients, database, now, config.loggerController);
       stop.push(revocations.onUnnamed(() => watch.checkNow()));
@@ -224,11 +264,11 @@ async function asCurrentApp(
 const anotherApp = (former: string, appId: string) =>
   new TypeError(
     `configure(): these sessions serve the app "${former}" and cannot serve "${appId}", too: call parseSessions() ` +
-      'for each app.',
+      `for each app. See ${docs('errors', 'another-app')}`,
   );
 
 const replacedMiddleware = () =>
   new Error(
     'parse-server-sessions: the option requestContextMiddleware is not what configure() answered, so nothing would ' +
-      'be guarded. Hand your own middleware to configure(), which calls it.',
+      `be guarded. Hand your own middleware to configure(), which calls it. See ${docs('errors', 'replaced-middleware')}`,
   );

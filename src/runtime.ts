@@ -1,5 +1,6 @@
 import { ActivityTracker } from './activity/tracker';
 import { Attempts } from './attempts/attempts';
+import { ProxyWatch } from './checks/proxy';
 import type { SessionEmitter } from './events/events';
 import type { OfAKind } from './expiry/kind';
 import { expiryOf } from './expiry/policy';
@@ -18,7 +19,7 @@ import { purgeExpired, purgeParams } from './purge/purge';
 import { revokeWhere } from './revoke-where/revoke-where';
 import { nameBytesOf } from './schema/database-kind';
 import { OwnClasses } from './schema/own-class';
-import { CallerSessions } from './sessions/callers';
+import { CallerSessions, DEFAULT_CACHE_TTL } from './sessions/callers';
 import type { Connection } from './sessions/connection';
 import { Endings } from './sessions/endings';
 import { LimitKeeper } from './sessions/limits';
@@ -26,9 +27,6 @@ import { LiveClients } from './sessions/live-clients';
 import { OwedEndings } from './sessions/owed-endings';
 import { Revocations } from './sessions/revocations';
 import { TokenCache } from './sessions/token-cache';
-
-/** How long Parse Server trusts a cached token when the option `cacheTTL` is not given, in milliseconds. */
-const DEFAULT_CACHE_TTL = 5000;
 
 /** The parts of one mounted app. They are made once, when Parse Server starts. */
 export interface Runtime extends Connection {
@@ -38,6 +36,8 @@ export interface Runtime extends Connection {
   activity?: ActivityTracker;
   owedEndings: OwedEndings;
   attempts: Attempts;
+  /** What requests have shown of a proxy. */
+  proxy: ProxyWatch;
   /** What is kept of where sessions are used from. */
   privacy: Privacy;
   /** What ends a user's other sessions when it changes. */
@@ -113,7 +113,7 @@ export function makeRuntime(
   const attempts = new Attempts(database, ownClasses, now);
   const endings = new Endings(database, revocations, files, events, history, log, activity);
   const owedEndings = new OwedEndings(failure => events.report(failure), now);
-  const limits = new LimitKeeper(options.maxSessionsPerUser, options.onLimit, now, endings);
+  const limits = new LimitKeeper(options.maxSessionsPerUser, options.onLimit, now, endings, events.counters);
 
   return {
     Parse,
@@ -135,6 +135,7 @@ export function makeRuntime(
     owedEndings,
     limits,
     attempts,
+    proxy: new ProxyWatch(),
     ownSessionFunctions: ['getSession', 'rotateSession'].map(name => options.functionPrefix + name),
     privacy: options.privacy,
     revokeOthersOn: options.revokeOthersOn,
@@ -153,6 +154,7 @@ export function makeRuntime(
         files,
         history,
         attempts,
+        counters: events.counters,
         progress,
       }),
     revokeWhere: (filter, given, by, progress) =>

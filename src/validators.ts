@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { duration, wrongUnit } from './duration';
 import { runtimeOf } from './gate/gate';
 import { requireFresh, requireUnrestricted, type CloudGuard } from './gate/triggers';

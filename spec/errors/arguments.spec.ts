@@ -163,14 +163,16 @@ describe.each(Object.keys(BAIT))('no error shows a part of %s', what => {
     const user = await server.signUp();
     for (const name of names) {
       for (const parameter of [...parameters, 'nonsense', TOKEN]) {
-        for (const value of [given, [given], { x: given }]) {
-          for (const who of [{ token: user.token }, { master: true }]) {
+        for (const who of [{ token: user.token }, { master: true }]) {
+          for (const value of [given, [given], { x: given }]) {
             const body = { [parameter]: typeof given === 'function' ? 'x' : value };
             const answer = await server.rest('POST', `/functions/${name}`, { ...who, body });
             if (answer.body.code === undefined) continue;
             // Of a list of scopes the wrong one is told: no secret has a place there.
             if (!(parameter === 'scopes')) expectNoSecret(answer.body, `${name} ${parameter}`);
             else expect(shownBy(answer.body)).not.toContain(TOKEN);
+            // Whatever stands there is answered alike.
+            if (String(answer.body.error).includes('not a parameter')) break;
           }
         }
       }

@@ -1,3 +1,4 @@
+import { docs } from '../../src/docs';
 import type { SessionsOptions } from '../../src';
 import { failingStart } from '../support/failing-start';
 import { startServer, type SpecServer, type SpecUser } from '../support/server';
@@ -313,7 +314,7 @@ describe('at the start', () => {
     await first.stop({ keepData: true });
     expect(await failingStart({ fresh: ['_User', 'function:hooked'] }, { databaseURI })).toBe(
       'parse-server-sessions: the function "hooked", which the option fresh names, is a webhook, whose calls nobody can ' +
-        'judge. Define it in cloud code, or remove one of the two.',
+        `judge. Define it in cloud code, or remove one of the two. See ${docs('errors', 'webhook-in-fresh')}`,
     );
     const again = await startServer({ fresh: ['_User', 'function:pay'] }, { databaseURI }, { cloud });
     await again.stop();

@@ -42,8 +42,15 @@ const FUNCTIONS: Function[] = [
 const READING = FUNCTIONS.filter(({ changes }) => !changes);
 const CHANGING = FUNCTIONS.filter(({ changes }) => changes);
 /** They are for the master key only. */
-const OF_OPERATORS = ['sessionStats', 'sessionOverview', 'searchSessions'];
-const NAMES = [...FUNCTIONS.map(({ name }) => name), ...OF_OPERATORS];
+const OF_OPERATORS: Array<[name: string, paramsOf: (world: World) => object]> = [
+  ['sessionStats', () => ({})],
+  ['sessionOverview', () => ({})],
+  ['searchSessions', () => ({})],
+  ['sessionDoctor', () => ({})],
+  ['sessionPreview', () => ({ expiry: { authenticated: { maxAge: '30d' } } })],
+  ['sessionExport', ofUser],
+];
+const NAMES = [...FUNCTIONS.map(({ name }) => name), ...OF_OPERATORS.map(([name]) => name)];
 
 const INVALID: Caller[] = [
   'nobody',
@@ -215,10 +222,24 @@ describe('who may call the cloud functions', () => {
     },
   );
 
-  describe.each(OF_OPERATORS)('%s', name => {
+  it('sessionErase is for the master key that writes', async () => {
+    const world = await makeWorld();
+    for (const caller of ['a session', 'a restricted session', 'the read-only master key'] as const) {
+      expect(await call('sessionErase', ofUser(world), await credentials(caller, world))).toMatchObject({
+        code: 119,
+      });
+    }
+    expect(await call('sessionErase', ofUser(world), await credentials('nobody', world))).toMatchObject({
+      code: 209,
+    });
+    const answer = await call('sessionErase', ofUser(world), await credentials('the master key', world));
+    expect(answer.result).toEqual({ erased: true });
+  });
+
+  describe.each(OF_OPERATORS)('%s', (name, paramsOf) => {
     it.each<Caller>(['the master key', 'the read-only master key'])('answers %s', async caller => {
-      const request = await credentials(caller, await makeWorld());
-      const answer = await call(name, {}, request);
+      const world = await makeWorld();
+      const answer = await call(name, paramsOf(world), await credentials(caller, world));
       expect(answer.result).toBeTruthy();
     });
 
@@ -241,7 +262,8 @@ describe('who may call the cloud functions', () => {
         const request = await credentials(caller, world);
         const fn = FUNCTIONS.find(one => one.name === name);
         const isMaster = request.master || request.readOnlyMaster;
-        const params = fn ? (isMaster ? fn.masterParams(world) : fn.params(world)) : {};
+        const ofOperator = OF_OPERATORS.find(([one]) => one === name)?.[1];
+        const params = fn ? (isMaster ? fn.masterParams(world) : fn.params(world)) : ofOperator!(world);
         const { body } = await server.rest('POST', `/functions/${name}`, { ...request, body: params });
         const made = name === 'createRestrictedSession' ? body.result?.sessionToken : undefined;
         // No function tells the caller's own token either: it has it.

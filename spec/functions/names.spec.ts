@@ -1,3 +1,4 @@
+import { docs } from '../../src/docs';
 import { failingStart } from '../support/failing-start';
 import { startServer, type SpecServer } from '../support/server';
 
@@ -17,6 +18,10 @@ const NAMES = [
   'sessionStats',
   'sessionOverview',
   'searchSessions',
+  'sessionDoctor',
+  'sessionPreview',
+  'sessionExport',
+  'sessionErase',
   'endedSession',
   'listEndedSessions',
   'reportSession',
@@ -81,7 +86,7 @@ describe('the names of the cloud functions', () => {
     const cloud = () => Parse.Cloud.define('listSessions', () => 'mine');
     expect(await failingStart({}, {}, { cloud })).toBe(
       `The cloud function "listSessions" is parse-server-sessions' own. Rename the app's function, or set the option ` +
-        'functionPrefix.',
+        `functionPrefix. See ${docs('errors', 'name-taken')}`,
     );
   });
 

@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
+import { readDocument } from '../support/documents';
 import type { SpecServer } from '../support/server';
 import {
   indexesOf,
@@ -10,21 +9,21 @@ import {
   stockDatabase,
 } from './database';
 
-const SESSIONS = 0;
-const ITS_CLASSES = 1;
+/** An index of each of the two parts: of sessions, and of this package's own classes. */
+const SESSIONS = '_Session_sessionToken';
+const ITS_CLASSES = 'ParseEndedSession';
 
-/** The statements that the README gives for big tables, those for sessions first. */
-function statements(language: string, which: number): string {
-  const readme = readFileSync(path.join(__dirname, '../../README.md'), 'utf8');
-  const section = /## Indexes on big tables\n([^]*?)\n## /.exec(readme)?.[1] ?? '';
-  const blocks = [...section.matchAll(new RegExp(`\`\`\`${language}\n([^]*?)\`\`\``, 'g'))];
-  return blocks[which]?.[1] ?? '';
+/** The statements that docs/operations.md gives for big tables: those of the block that makes this index. */
+function statements(language: string, index: string): string {
+  const { blocks } = readDocument('docs/operations.md');
+  const block = blocks.find(block => block.language === language && block.code.includes(index));
+  return block?.code ?? '';
 }
 
-async function makeByHand(server: SpecServer, which = SESSIONS): Promise<number> {
+async function makeByHand(server: SpecServer, index = SESSIONS): Promise<number> {
   const { adapter } = server.server.config.databaseController;
   if (onPostgres) {
-    const each = statements('sql', which)
+    const each = statements('sql', index)
       .split(';')
       .filter(statement => statement.trim());
     for (const statement of each) await adapter._client.none(statement);
@@ -34,15 +33,15 @@ async function makeByHand(server: SpecServer, which = SESSIONS): Promise<number>
   const made: Promise<string>[] = [];
   const db = {
     getCollection: (name: string) => ({
-      createIndex: (...index: [object, object]) =>
-        made.push(adapter.database.collection(name).createIndex(...index)),
+      createIndex: (...given: [object, object]) =>
+        made.push(adapter.database.collection(name).createIndex(...given)),
     }),
   };
-  new Function('db', statements('js', which))(db);
+  new Function('db', statements('javascript', index))(db);
   return (await Promise.all(made)).length;
 }
 
-describe('the indexes that an operator makes by hand, as the README tells', () => {
+describe('the indexes that an operator makes by hand, as the documents tell', () => {
   it('are those that the server would make, and it makes no other', async () => {
     const byServer = await onServer(await stockDatabase(), indexesOf);
     let byHand: object = {};

@@ -1,3 +1,4 @@
+import { docs } from '../../src/docs';
 import { failingStart } from '../support/failing-start';
 import { startServer, type SpecServer, type SpecUser } from '../support/server';
 import { insertSession, pointerTo } from '../functions/sessions';
@@ -218,7 +219,7 @@ describe('a column of the app with the same name and another type', () => {
     const databaseURI = await stockDatabase(stock => alter(stock, { fields: { [name]: { type: found } } }));
     expect(await failingStart({}, { databaseURI })).toBe(
       `parse-server-sessions needs the column _Session.${name} as ${needed}, and this database has it as ${found}. ` +
-        'Rename that column, or delete it.',
+        `Rename that column, or delete it. See ${docs('errors', 'column-of-another-type')}`,
     );
   });
 

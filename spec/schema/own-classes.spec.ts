@@ -1,3 +1,4 @@
+import { docs } from '../../src/docs';
 import { OWN_CLASSES as CLOSED_CLASSES } from '../../src/schema/own-class';
 import { failingStart } from '../support/failing-start';
 import { liveQueryClients } from '../support/live-query';
@@ -21,7 +22,7 @@ describe.each(OWN_CLASSES)('a class $className of the app', ({ className, column
     );
     expect(await failingStart({}, { databaseURI })).toBe(
       `parse-server-sessions needs the column ${className}.${column} as ${type}, and this database has it as Number. ` +
-        'Rename that column, or delete it.',
+        `Rename that column, or delete it. See ${docs('errors', 'column-of-another-type')}`,
     );
   });
 

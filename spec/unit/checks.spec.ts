@@ -27,7 +27,13 @@ describe('the router that Parse Server gets', () => {
       install('.', 'router', version);
       const [line, ...more] = brokenRouter([folder]);
       expect(more).toEqual([]);
-      for (const word of [`router ${version}`, '2.2.0', '"overrides"', '"pnpm.overrides"', '"resolutions"'])
+      for (const word of [
+        `router ${version}`,
+        '2.2.0',
+        '"overrides"',
+        'pnpm-workspace.yaml',
+        '"resolutions"',
+      ])
         expect(line).toContain(word);
     },
   );

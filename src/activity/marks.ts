@@ -42,6 +42,10 @@ export class Marks {
     return this.weight >= this.limit;
   }
 
+  values(): Iterable<Mark> {
+    return this.byToken.values();
+  }
+
   get(token: string): Mark | undefined {
     return this.byToken.get(token);
   }

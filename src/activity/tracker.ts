@@ -81,6 +81,17 @@ export class ActivityTracker {
     this.forget(from);
   }
 
+  /** What waits to be written, and for how long the oldest of it has. */
+  get backlog(): { waiting: number; lagSeconds: number; failing: boolean } {
+    const marks = [this.writing?.values(), this.marks.values()].flatMap(some => [...(some ?? [])]);
+    const oldest = marks.reduce((first, { at }) => Math.min(first, at.getTime()), Date.now());
+    return {
+      waiting: marks.length,
+      lagSeconds: (Date.now() - oldest) / 1000,
+      failing: this.hasFailed,
+    };
+  }
+
   /** Forgets a session that has ended. */
   forget(token: string): void {
     this.ends.delete(token);

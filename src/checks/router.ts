@@ -17,7 +17,7 @@ export function brokenRouter(paths: string[]): string[] {
   if (Number(major) !== BROKEN.major || !(Number(minor) >= BROKEN.minor)) return [];
   return [
     `Parse Server gets router ${version} here, with which /batch answers 500 and the SDK in cloud code 141. ` +
-      'Have version 2.2.0 of router installed: "overrides" in package.json for npm, "pnpm.overrides" for pnpm, ' +
+      'Have version 2.2.0 of router installed: "overrides" in package.json for npm, in pnpm-workspace.yaml for pnpm, ' +
       '"resolutions" for yarn.',
   ];
 }

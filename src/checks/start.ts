@@ -1,3 +1,4 @@
+import { docs } from '../docs';
 import type { ResolvedOptions } from '../options';
 import type { ServerConfig } from '../parse-server';
 import { missingClasses } from './classes';
@@ -21,8 +22,10 @@ export async function warnAtStart(
     ...missingFunctions(options, functions),
     ...openProofs(options),
     ...deletedIndexes(config),
-    ...deniedColumns(config.requestKeywordDenylist),
-    ...brokenRouter([__dirname, process.cwd()]),
+    ...deniedColumns(config.requestKeywordDenylist).map(
+      warning => `${warning} See ${docs('errors', 'denylist')}`,
+    ),
+    ...brokenRouter([__dirname, process.cwd()]).map(warning => `${warning} See ${docs('errors', 'router')}`),
   ];
   for (const warning of warnings) config.loggerController.warn(`parse-server-sessions: ${warning}`);
 }

@@ -1,4 +1,5 @@
 import { forApp } from '../current-app';
+import { docs } from '../docs';
 import type { ParseSdk, ServerConfig } from '../parse-server';
 
 const LOOK_EVERY_MS = 1000;
@@ -41,4 +42,4 @@ function configOf(appId: string): ServerConfig | undefined {
 const notUsed = (appId: string) =>
   `parse-server-sessions: NOTHING IS GUARDED. Parse Server has started the app "${appId}" without the options that ` +
   'configure() answered, or with another cloud or requestContextMiddleware in them, so no rule holds. Start it with ' +
-  'new ParseServer(sessions.configure(options)).';
+  `new ParseServer(sessions.configure(options)). See ${docs('errors', 'nothing-is-guarded')}`;

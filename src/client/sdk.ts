@@ -22,7 +22,7 @@ export interface ParseSdk {
   };
 }
 
-export interface CoreManager {
+interface CoreManager {
   get(key: string): unknown;
   getRESTController(): RestController;
   setRESTController(controller: RestController): void;

@@ -14,7 +14,7 @@ interface Surroundings {
 }
 
 /**
- * Emits that a session was made, and whether it is the user's first one from its device.
+ * Counts a session that was made, emits that, and whether it is the user's first one from its device.
  * @param signUp whether the user signed up with it.
  */
 export function sessionCreated(
@@ -23,6 +23,7 @@ export function sessionCreated(
   { database, events, ownClasses, places }: Surroundings,
 ): void {
   const { objectId, userId, restricted, createdWith, userAgent, ip } = session;
+  events.counters.hasCreated(session);
   const ofSession = { sessionId: objectId, userId };
   // The next list shows it.
   places.known(ip);

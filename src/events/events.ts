@@ -2,6 +2,8 @@ import type { Device } from '../device';
 import { plainName } from '../in-messages';
 import type { Logger } from '../parse-server';
 import type { Places } from '../places/places';
+import type { Refused } from '../policy/decision';
+import { Counters } from './counters';
 import { NewestBlocked } from './newest-blocked';
 
 /** Why a session was revoked. */
@@ -86,6 +88,8 @@ export class SessionEmitter {
   private readonly listeners = new Map<SessionEvent, Set<SessionListener<never>>>();
   /** What sessions were refused last, whether anybody listens or not. */
   readonly newestBlocked = new NewestBlocked();
+  /** What has happened, whether anybody listens or not. */
+  readonly counters = new Counters();
 
   /** @param log the server's; none before it has started. */
   constructor(
@@ -116,12 +120,14 @@ export class SessionEmitter {
     this.log()?.error(`parse-server-sessions: ${failure}`);
   }
 
-  /** Emits that a session was refused something. */
+  /** Emits that a session was refused something, and counts it. */
   blocked(
     { objectId, userId }: { objectId: string; userId: string | null },
     operation: BlockedOperation,
     name: string,
+    because: Refused = 'restricted',
   ): void {
+    this.counters.hasBlocked(because);
     const payload = { sessionId: objectId, userId, operation, target: plainName(name) };
     this.newestBlocked.add({ ...payload, at: new Date() });
     this.emit('blocked', payload);

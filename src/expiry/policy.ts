@@ -74,13 +74,3 @@ export function endOfChangedKind(
   if (chosenEnd(session) || session.invalidatedAt || isExpired(session, now)) return undefined;
   return expiryOf(policy, changed, now) ?? byServer ?? null;
 }
-
-/**
- * The lifetimes of RapidContext's sessions: anonymous users 30 minutes and signed-in users 30 days after the last
- * access, 90 days at most. Pass it as `parseSessions({ expiry: rapidContextExpiry })`.
- */
-export const rapidContextExpiry = {
-  anonymous: { idle: '30m', maxAge: '90d' },
-  authenticated: { idle: '30d', maxAge: '90d' },
-  restricted: { idle: '30d', maxAge: '90d' },
-} as const;

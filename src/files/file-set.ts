@@ -88,7 +88,7 @@ function fileIdOf(id: unknown): string {
   return id;
 }
 
-export function isParseFile(source: ParseFile | FileContents): source is ParseFile {
+function isParseFile(source: ParseFile | FileContents): source is ParseFile {
   return typeof (source as ParseFile)?.url === 'function';
 }
 

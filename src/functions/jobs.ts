@@ -1,3 +1,4 @@
+import { docs } from '../docs';
 import { BY_MASTER } from '../history/ender';
 import { registrationOf, type Composer } from '../parse-cloud';
 import type { FunctionRequest } from '../parse-server';
@@ -35,7 +36,8 @@ export function registerJobs(
   return (register, name, job) => {
     if (!own.has(name)) return register(name, job);
     throw new Error(
-      `The job "${name}" is parse-server-sessions' own. Rename the app's, or set functionPrefix.`,
+      `The job "${name}" is parse-server-sessions' own. Rename the app's, or set functionPrefix. ` +
+        `See ${docs('errors', 'name-taken')}`,
     );
   };
 }

@@ -1,19 +1,32 @@
+import type { DoctorReport } from '../doctor/doctor';
 import { ErrorCode, parseError } from '../errors';
+import type { ExpiryPolicy } from '../expiry/policy';
 import { overviewOf, type SessionOverview } from '../overview/overview';
 import { statsOf, type SessionStats } from '../overview/stats';
 import { readParams } from '../params';
 import type { FunctionRequest } from '../parse-server';
+import type { ExpiryPreview } from '../preview/preview';
 import type { Places } from '../places/places';
 import type { Privacy } from '../privacy/kept';
 import { search, searchParams } from '../search/search';
 import type { Connection } from '../sessions/connection';
 import type { SessionStore } from '../sessions/store';
-import type { FunctionCallers } from './function-callers';
+import type { UserData } from '../user-data/user-data';
+import { refuseReadOnly, type FunctionCallers } from './function-callers';
 import { PARAMS } from './params';
 import type { CloudFunction } from './session-functions';
 import { toView, type SessionView } from './view';
 
+/** What `sessions` does on the server as well. */
+export interface OperatorCalls {
+  doctor(): Promise<DoctorReport>;
+  preview(policy: ExpiryPolicy): Promise<ExpiryPreview>;
+  exportUser(userId: string): Promise<UserData>;
+  eraseUser(userId: string): Promise<void>;
+}
+
 interface Dependencies {
+  calls: OperatorCalls;
   store: SessionStore;
   connection: Pick<Connection, 'database' | 'history' | 'events'>;
   callers: FunctionCallers;
@@ -31,10 +44,10 @@ export interface FoundSessionView extends SessionView {
 }
 
 /**
- * The cloud functions that show an operator all sessions. They are for the master key, also the read-only one; a session
+ * The cloud functions by which an operator sees all sessions, and what is kept of users. They are for the master key, also the read-only one; a session
  * gets 119.
  */
-export function operatorFunctions({ store, connection, callers, places, privacy, now }: Dependencies) {
+export function operatorFunctions({ calls, store, connection, callers, places, privacy, now }: Dependencies) {
   async function requireMaster(request: FunctionRequest, name: string): Promise<void> {
     if ((await callers.of(request)).master) return;
     throw parseError(ErrorCode.OPERATION_FORBIDDEN, `${name} needs the master key.`);
@@ -53,6 +66,29 @@ export function operatorFunctions({ store, connection, callers, places, privacy,
       const { days } = readParams(PARAMS.overview, request.params);
       const overview = await overviewOf(days, { ...connection, store }, now());
       return { readOnly: request.isReadOnly === true, ...overview };
+    },
+
+    async sessionDoctor(request: FunctionRequest): Promise<DoctorReport> {
+      await requireMaster(request, 'sessionDoctor');
+      readParams(PARAMS.none, request.params);
+      return calls.doctor();
+    },
+
+    async sessionPreview(request: FunctionRequest): Promise<ExpiryPreview> {
+      await requireMaster(request, 'sessionPreview');
+      return calls.preview(readParams(PARAMS.preview, request.params).expiry);
+    },
+
+    async sessionExport(request: FunctionRequest): Promise<UserData> {
+      await requireMaster(request, 'sessionExport');
+      return calls.exportUser(readParams(PARAMS.ofUser, request.params).userId);
+    },
+
+    async sessionErase(request: FunctionRequest): Promise<{ erased: true }> {
+      await requireMaster(request, 'sessionErase');
+      refuseReadOnly(request);
+      await calls.eraseUser(readParams(PARAMS.ofUser, request.params).userId);
+      return { erased: true };
     },
 
     async searchSessions(

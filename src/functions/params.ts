@@ -1,4 +1,5 @@
-import { z } from 'zod';
+import * as z from 'zod';
+import { expiryOption } from '../expiry/expiry-option';
 import { hasControls } from '../in-messages';
 import { hasNoNul, NO_NUL, text, wholeNumber } from '../params';
 import { noteParam } from '../sessions/note';
@@ -62,6 +63,9 @@ const confirm = z
     context.addIssue({ code: 'custom', path: ['password'], message: 'expected it, authData, or both' });
   });
 
+/** As the option; what is wrong is told by its first part, such as `expiry.authenticated`. */
+const expiryParam = expiryOption;
+
 /** The parameters of each cloud function, for a caller with a session and for the master key. */
 export const PARAMS = {
   none: z.strictObject({}),
@@ -71,6 +75,7 @@ export const PARAMS = {
   byId: z.strictObject({ objectId: id }),
   exceptOfUser: z.strictObject({ userId: id, except: token.optional() }),
   confirm,
+  preview: z.strictObject({ expiry: expiryParam }),
   overview: z.strictObject({ days: wholeNumber(1, 90).default(30) }),
   rename: z.strictObject({ objectId: id, name: sessionName }),
   startPairing: restrictedParams.omit({ expiresIn: true }).extend({ name: shownName.optional() }),

@@ -1,3 +1,4 @@
+import { docs } from '../docs';
 import { ErrorCode, parseError } from '../errors';
 import type { Composer, Register } from '../parse-cloud';
 import { transactionOf } from '../gate/visit';
@@ -31,7 +32,7 @@ export function registerFunctions(
   const refuse = (name: string) => {
     throw new Error(
       `The cloud function "${name}" is parse-server-sessions' own. Rename the app's function, or set the ` +
-        'option functionPrefix.',
+        `option functionPrefix. See ${docs('errors', 'name-taken')}`,
     );
   };
   for (const [name, run] of Object.entries(functions)) {

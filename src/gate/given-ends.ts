@@ -1,3 +1,4 @@
+import { docs } from '../docs';
 import type { ServerConfig } from '../parse-server';
 import { visitOf } from './visit';
 
@@ -16,7 +17,7 @@ export function noteGivenEnds(config: ServerConfig | undefined): void {
   if (typeof original !== 'function') {
     throw new Error(
       'parse-server-sessions cannot tell when sessions of this Parse Server end: its configuration has no ' +
-        'generateSessionExpiresAt. Use a version of parse-server that the README names.',
+        `generateSessionExpiresAt. Use a version of parse-server that the README names. See ${docs('errors', 'cannot-guard')}`,
     );
   }
   configs.generateSessionExpiresAt = function (this: ServerConfig) {

@@ -1,4 +1,3 @@
-import { FORWARDED_HEADER, warnOfProxy } from '../checks/proxy';
 import type { Middleware, ServerRequest, ServerResponse } from '../parse-server';
 import type { Runtime } from '../runtime';
 import { callerOfRequest, ownCallerOf, type Caller } from './caller';
@@ -14,7 +13,6 @@ const callOn: Middleware = (_request, _response, next) => next();
  * @param goOn the app's own middleware, which runs afterwards. @default none
  */
 export function requestContext(goOn: Middleware = callOn): Middleware {
-  let looksForProxy = true;
   return function sessionContext(request, response, next) {
     const { config, auth } = request;
     const runtime = runtimeOf(config);
@@ -24,10 +22,7 @@ export function requestContext(goOn: Middleware = callOn): Middleware {
       // (`ParseGraphQLServer.js#applyGraphQL` of 9.10.0).
       return goOn(request, response, next);
     }
-    if (looksForProxy && request.headers[FORWARDED_HEADER] !== undefined) {
-      looksForProxy = false;
-      warnOfProxy(request);
-    }
+    runtime.proxy.look(request);
     const caller = callerOfRequest(request);
     // The visit is made before anything is awaited: Parse Server may be renewing the session meanwhile
     // (`Auth.js#renewSessionIfNeeded` of 9.10.0), and writes it through the gate.

@@ -228,7 +228,7 @@ function judgeSession(session: SessionRecord, className: string, { events, write
   const read = { className, operation: 'read', byClient: true } as const;
   const decision = mayAccess(scopes, read, writeRules.isGuarded);
   if (decision.allow) return;
-  events.blocked(session, 'subscribe', className);
+  events.blocked(session, 'subscribe', className, decision.because);
   throw parseError(decision.code, decision.reason);
 }
 

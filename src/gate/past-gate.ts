@@ -1,3 +1,4 @@
+import { docs } from '../docs';
 import type { Database } from '../parse-server';
 
 /** The methods of Parse Server's database controller that make up the gate. */
@@ -5,12 +6,12 @@ export const METHODS = ['find', 'create', 'update', 'destroy', 'validateObject']
 export type Method = (typeof METHODS)[number];
 
 /** The steps of a batch with `transaction: true`. */
-export const STEPS = [
+const STEPS = [
   'createTransactionalSession',
   'commitTransactionalSession',
   'abortTransactionalSession',
 ] as const;
-export type Step = (typeof STEPS)[number];
+type Step = (typeof STEPS)[number];
 
 /** The methods as Parse Server has them. */
 export type Original = Pick<Database, Method | Step>;
@@ -32,7 +33,7 @@ export function keepOriginal(database: Database): { controllers: Database; origi
   if (missing.length > 0) {
     throw new Error(
       `parse-server-sessions cannot guard this Parse Server: its database controller has no ${missing.join(', ')}. ` +
-        'Use a version of parse-server that the README names.',
+        `Use a version of parse-server that the README names. See ${docs('errors', 'cannot-guard')}`,
     );
   }
   const original = Object.fromEntries(names.map(name => [name, controllers[name]])) as never as Original;

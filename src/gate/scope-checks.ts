@@ -35,7 +35,7 @@ async function judgeScopes(
   const session = await callers.live(token);
   const decision = judgement(session.scopes ?? []);
   if (decision.allow) return;
-  events.blocked(session, operation, target);
+  events.blocked(session, operation, target, decision.because);
   enforce(decision);
 }
 
@@ -134,6 +134,6 @@ export async function authorizeLogin(
   }
   const decision = judgement(session);
   if (decision.allow) return;
-  events.blocked(session, operationOf(request), target);
+  events.blocked(session, operationOf(request), target, decision.because);
   enforce(decision);
 }

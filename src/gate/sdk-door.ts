@@ -1,4 +1,5 @@
 import { forApp } from '../current-app';
+import { docs } from '../docs';
 import type { ParseSdk, ServerConfig } from '../parse-server';
 import type { Runtime } from '../runtime';
 import { callerOfCall, type CallOptions } from './caller';
@@ -48,7 +49,7 @@ export function openSdkDoor(Parse: ParseSdk): void {
   if (core.setRESTController !== set || core.getRESTController() === before) {
     throw new Error(
       'parse-server-sessions cannot guard cloud code: this version of the Parse SDK does not let its REST ' +
-        'controller be wrapped. Use a version of parse-server that the README names.',
+        `controller be wrapped. Use a version of parse-server that the README names. See ${docs('errors', 'cannot-guard')}`,
     );
   }
   open.add(core);

@@ -1,3 +1,4 @@
+import { docs } from '../docs';
 import { ErrorCode } from '../errors';
 import type { ServerConfig } from '../parse-server';
 import type { SessionRecord } from '../record';
@@ -17,7 +18,7 @@ export function requireKnownVersion({ version }: Pick<ServerConfig, 'version'>):
   throw new Error(
     `parse-server-sessions guards parse-server >= 9.${FIRST_MINOR}.0 < 10, and this is ${version ?? 'of no known version'}: ` +
       'its clients could get round the rules. Install one of those (npm install parse-server@9), or a version of ' +
-      'parse-server-sessions that knows this one.',
+      `parse-server-sessions that knows this one. See ${docs('errors', 'version')}`,
   );
 }
 
@@ -60,6 +61,6 @@ export async function checkGate(config: Pick<ServerConfig, 'database'>, runtime:
   if ((refusal as { code?: number } | undefined)?.code === ErrorCode.OPERATION_FORBIDDEN) return;
   throw new Error(
     'parse-server-sessions cannot guard this Parse Server: a restricted session could write. Use a version of ' +
-      'parse-server that the README names.',
+      `parse-server that the README names. See ${docs('errors', 'cannot-guard')}`,
   );
 }

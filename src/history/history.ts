@@ -59,6 +59,11 @@ export class History {
     return this.options.history !== false;
   }
 
+  /** How many records are not written yet. */
+  get waiting(): number {
+    return this.writer?.size ?? 0;
+  }
+
   /**
    * Notes sessions that have ended before their time; those of an ordinary user before it first waits. Never rejects.
    * @param rows with `ENDING_KEYS`.

@@ -55,6 +55,11 @@ export class RecordWriter {
     else this.wake();
   }
 
+  /** How many records wait. */
+  get size(): number {
+    return this.waiting.size;
+  }
+
   /**
    * The records that wait and match; also those of sessions that something has failed to end, which are never written.
    */

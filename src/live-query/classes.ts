@@ -1,4 +1,5 @@
 import { classNameOf } from '../class-name';
+import { docs } from '../docs';
 
 /**
  * The classes that an app offers to LiveQuery: names, patterns, or classes of the SDK.
@@ -12,7 +13,8 @@ export function liveQueryClasses(liveQuery: unknown): string[] {
   const sessions = names.find(name => new RegExp(`^${name}$`).test('_Session'));
   if (sessions !== undefined) {
     throw new TypeError(
-      `liveQuery.classNames: "${sessions}" covers _Session: restricted sessions would hear of unrestricted ones. Take it out.`,
+      `liveQuery.classNames: "${sessions}" covers _Session: restricted sessions would hear of unrestricted ones. ` +
+        `Take it out. See ${docs('errors', 'live-query-of-sessions')}`,
     );
   }
   return names;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ResolvedOptions } from '../options';
 import { foreignOrigin, pageShape, readPageOptions, settingsOf, type PageOptions } from './options';
 import { pageHandler, type PageHandler } from './page';

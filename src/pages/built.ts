@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
-/** Where the build puts what browsers get: the same folder from `src/pages` and from `dist/web`. */
+/** Where the build puts what browsers get: the same folder from `src/pages` and from `dist/server`. */
 const FOLDER = path.join(__dirname, '../../dist/web');
 
 /** What the build has made. @throws Error where the package was not built. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { optionErrors } from '../option-errors';
 import { wordsOf } from './built';
 import type { PageSettings } from './page';

@@ -69,6 +69,7 @@ const refuseScope = (name = '', missing = '') =>
   refuse(
     ErrorCode.OPERATION_FORBIDDEN,
     withDetail(OUT_OF_SCOPE_MESSAGE, plainName(name) && isScope(missing) ? missing : ''),
+    'scope',
   );
 
 export type ScopedOperation = 'create' | 'read' | 'update' | 'delete';

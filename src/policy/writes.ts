@@ -54,13 +54,11 @@ export interface WriteRules {
 
 export const STALE_LOGIN_MESSAGE = 'not allowed: the last login is too long ago, confirm your identity first';
 
-const refuseStale = (target: string): Refusal => ({
-  ...refuse(ErrorCode.OPERATION_FORBIDDEN, withDetail(STALE_LOGIN_MESSAGE, plainName(target))),
-  stale: true,
-});
+const refuseStale = (target: string): Refusal =>
+  refuse(ErrorCode.OPERATION_FORBIDDEN, withDetail(STALE_LOGIN_MESSAGE, plainName(target)), 'stale');
 
 /** Whether this refusal is for a login that is too long ago. */
-export const isStale = (decision: Decision): boolean => !decision.allow && decision.stale === true;
+export const isStale = (decision: Decision): boolean => !decision.allow && decision.because === 'stale';
 
 /** Whether the user has logged in, or confirmed his identity, in this session within so many milliseconds. */
 export function isFresh({ authenticatedAt }: SessionRecord, within: number, now: Date): boolean {
@@ -109,4 +107,5 @@ const refuseRestricted = (target: string, why: string): Refusal =>
   refuse(
     ErrorCode.OPERATION_FORBIDDEN,
     withDetail(RESTRICTED_MESSAGE, plainName(target) && `${plainName(target)}: ${why}`),
+    'restricted',
   );

@@ -1,7 +1,20 @@
 import { BY_SERVER } from '../history/ender';
 import type { Database, Query, Row } from '../parse-server';
 import { deletedBy, destroyById, ENDING_KEYS, type Ending, type Endings } from '../sessions/endings';
-import { within } from '../sessions/ranges';
+import { destroyRanges, within } from '../sessions/ranges';
+
+/** Deletes by range: nobody asks after each session. */
+export async function* destroyExpiredRanges(
+  endings: Endings,
+  database: Database,
+  cutoff: Date,
+  batchSize: number,
+): AsyncGenerator<number> {
+  for await (const deleted of destroyRanges(database, { to: cutoff }, batchSize)) {
+    endings.count('expired', deleted);
+    yield deleted;
+  }
+}
 
 /** Deletes by id, and ends each session: its files are deleted, and its event is emitted. */
 export async function* destroyExpiredRows(

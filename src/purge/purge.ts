@@ -1,6 +1,7 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Attempts } from '../attempts/attempts';
 import { duration } from '../duration';
+import type { Counters } from '../events/counters';
 import { forgetOldDevices } from '../events/known-devices';
 import type { SessionFiles } from '../files/session-files';
 import type { History } from '../history/history';
@@ -9,8 +10,8 @@ import type { Endings } from '../sessions/endings';
 import { unexpired } from '../expiry/queries';
 import type { Database } from '../parse-server';
 import type { PurgeResult } from '../sessions/connection';
-import { count, destroyRanges, within } from '../sessions/ranges';
-import { destroyExpiredRows, endBatch } from './batches';
+import { count, within } from '../sessions/ranges';
+import { destroyExpiredRanges, destroyExpiredRows, endBatch } from './batches';
 import { orphans } from './orphans';
 
 /** What `purgeExpiredSessions` takes. */
@@ -37,6 +38,7 @@ export interface PurgeDependencies {
   files: SessionFiles;
   history: History;
   attempts: Pick<Attempts, 'purge'>;
+  counters: Pick<Counters, 'havePurged'>;
   progress?(text: string): unknown;
 }
 
@@ -48,7 +50,7 @@ type Params = z.output<typeof purgeParams>;
  * ended.
  */
 export async function purgeExpired(params: Params, dependencies: PurgeDependencies): Promise<PurgeResult> {
-  const { database, endings, files, history, attempts, now, progress } = dependencies;
+  const { database, endings, files, history, attempts, counters, now, progress } = dependencies;
   const started = now().getTime();
   const cutoff = new Date(started - (params.olderThan ?? 0));
   // Counting reads every expired session once more, so it is done only where somebody looks at the count.
@@ -66,15 +68,18 @@ export async function purgeExpired(params: Params, dependencies: PurgeDependenci
     // By range, unless each session has an event or files to see to.
     const batches = (await endings.areFollowed('expired'))
       ? destroyExpiredRows(endings, database, cutoff, params.batchSize)
-      : destroyRanges(database, { to: cutoff }, params.batchSize);
+      : destroyExpiredRanges(endings, database, cutoff, params.batchSize);
     for await (const deleted of batches) {
       result.deleted += deleted;
+      counters.havePurged(deleted);
       result.batches += 1;
       await progress?.(`deleted ${result.deleted} of ${total} expired sessions`);
     }
     if (params.orphans) {
       for await (const batch of orphans(database, params.batchSize)) {
-        result.deleted += await endBatch(endings, batch, 'orphan', database);
+        const deleted = await endBatch(endings, batch, 'orphan', database);
+        result.deleted += deleted;
+        counters.havePurged(deleted);
         // Records are written as fast as sessions end, or they would pile up.
         await history.keepPace();
         result.batches += 1;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { addressOf } from '../address';
 import { ErrorCode, parseError } from '../errors';
 import { KINDS, OF_KIND } from '../expiry/kind';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Ender } from '../history/ender';
 import { pagesById } from '../paging';
 import { readParams, requireValues } from '../params';
@@ -100,7 +100,10 @@ async function* batches(query: Query, cause: Cause, needed: Needed): AsyncGenera
   else yield* wholeRanges(query, needed);
 }
 
-async function* wholeRanges(query: Query, { database, revocations }: Needed): AsyncGenerator<number> {
+async function* wholeRanges(
+  query: Query,
+  { database, endings, revocations }: Needed,
+): AsyncGenerator<number> {
   const sources = [
     destroyRanges(database, { matching: query }, RANGE),
     destroyByIds(database, { expiresAt: null }, query, RANGE),
@@ -109,6 +112,7 @@ async function* wholeRanges(query: Query, { database, revocations }: Needed): As
     for (const source of sources) {
       for await (const revoked of source) {
         await revocations.markUnnamed();
+        endings.count('revoked', revoked);
         yield revoked;
       }
     }

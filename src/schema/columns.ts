@@ -1,3 +1,4 @@
+import { docs } from '../docs';
 import type { Logger, SchemaController, ServerConfig } from '../parse-server';
 import { COLUMNS } from '../policy/columns';
 
@@ -65,7 +66,7 @@ export async function addColumns(
 const otherType = (column: string, needed: string, found: string) =>
   new Error(
     `parse-server-sessions needs the column ${column} as ${needed}, and this database has it as ${found}. ` +
-      'Rename that column, or delete it.',
+      `Rename that column, or delete it. See ${docs('errors', 'column-of-another-type')}`,
   );
 
 export type IndexContext = Pick<ServerConfig, 'database'> & { loggerController: Pick<Logger, 'warn'> };
@@ -100,7 +101,7 @@ export async function ensureIndexes(
       }
       throw new Error(
         `parse-server-sessions could not make the index on ${className}.${field} (${(error as Error).message}). ` +
-          'Make the indexes yourself, as the README tells, and set the option indexes: false.',
+          `Make the indexes yourself, and set the option indexes: false. See ${docs('errors', 'index-not-made')}`,
         { cause: error },
       );
     }

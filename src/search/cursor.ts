@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ErrorCode, parseError } from '../errors';
 import { text } from '../params';
 import type { SessionRecord } from '../record';

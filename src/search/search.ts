@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { KINDS, OF_KIND } from '../expiry/kind';
 import { oneOf, text, wholeNumber } from '../params';
 import type { Database, Query, Row } from '../parse-server';
@@ -21,7 +21,7 @@ export const searchParams = z.strictObject({
 });
 
 /** A session that was found, and whose it is. */
-export interface FoundSession {
+interface FoundSession {
   session: SessionRecord;
   /** `null` where there is no such user any more, or one without a name. */
   username: string | null;

@@ -6,6 +6,9 @@ import { chosenEnd } from '../expiry/policy';
 import type { Database, Row } from '../parse-server';
 import { toSessionRecord, type SessionRecord } from '../record';
 
+/** How long Parse Server trusts a cached token when the option `cacheTTL` is not given, in milliseconds. */
+export const DEFAULT_CACHE_TTL = 5000;
+
 /** How many sessions are kept. Any more within one cache period cost a query each again. */
 const MAX_CACHED = 50_000;
 
@@ -30,6 +33,8 @@ export class CallerSessions {
   private readonly loading = new Map<string, Loading>();
   /** How often any session was forgotten. */
   private forgotten = 0;
+  /** How many look-ups this process could answer, and how many took a query. */
+  readonly lookUps = { hits: 0, misses: 0 };
 
   constructor(
     private readonly database: Pick<Database, 'find'>,
@@ -68,7 +73,7 @@ export class CallerSessions {
 
   /** The session of this token if it is known already and not over. */
   known(token: string): SessionRecord | undefined {
-    const session = this.cache.get(token);
+    const session = this.fromCache(token);
     return session && !this.isOver(session) ? session : undefined;
   }
 
@@ -80,13 +85,14 @@ export class CallerSessions {
   learner(token: string): (row: Row | undefined) => void {
     const before = this.forgotten;
     return row => {
+      if (row) this.lookUps.misses += 1;
       if (row && before === this.forgotten) this.cache.set(token, toSessionRecord(row));
     };
   }
 
   /** The session of this token, over or not; `null` when there is none. */
   async find(token: string): Promise<SessionRecord | null> {
-    const known = this.cache.get(token);
+    const known = this.fromCache(token);
     if (known) return known;
     const underWay = this.loading.get(token);
     if (underWay) return underWay.session;
@@ -109,9 +115,16 @@ export class CallerSessions {
     this.loading.clear();
   }
 
+  private fromCache(token: string): SessionRecord | undefined {
+    const session = this.cache.get(token);
+    if (session) this.lookUps.hits += 1;
+    return session;
+  }
+
   private async load(token: string, own: Loading): Promise<SessionRecord | null> {
     const isWanted = () => this.loading.get(token) === own;
     try {
+      this.lookUps.misses += 1;
       const [row] = await this.rowsOf(token);
       const session = row ? toSessionRecord(row) : null;
       if (session && isWanted()) this.cache.set(token, session);

@@ -62,7 +62,7 @@ export interface RevokeWhereResult {
   durationMs: number;
 }
 
-export type RevokeWhere = (
+type RevokeWhere = (
   filter: unknown,
   options: unknown,
   by: Ender,

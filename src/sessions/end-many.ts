@@ -14,7 +14,7 @@ type Needed = Pick<Connection, 'database' | 'endings' | 'revocations'>;
  * Ends these sessions, in a number of statements that does not grow with them.
  * @param rows with `ENDING_KEYS`.
  */
-export async function endRows(rows: Row[], cause: Cause, { database, endings }: Needed): Promise<void> {
+async function endRows(rows: Row[], cause: Cause, { database, endings }: Needed): Promise<void> {
   for (let start = 0; start < rows.length; start += DELETE_CHUNK) {
     const chunk = rows.slice(start, start + DELETE_CHUNK);
     await endings.end(chunk, cause, destroyById(chunk, database));

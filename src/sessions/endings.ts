@@ -118,8 +118,14 @@ export class Endings {
         : this.endMany(rows, cause, persistently);
     }
     const result = await persistently({});
+    this.count(cause.ending, deletedBy(result, rows.length));
     await this.ended(rows, cause);
     return result;
+  }
+
+  /** Counts sessions that have ended. */
+  count(ending: Ending, sessions: number): void {
+    this.events.counters.haveEnded(ending, sessions);
   }
 
   /** Those of these sessions whose rows are not there any more. */
@@ -221,6 +227,7 @@ export class Endings {
   }
 
   private tell(rows: Row[], ending: Ending): void {
+    this.count(ending, rows.length);
     for (const row of rows) {
       const payload = { sessionId: String(row.objectId), userId: userIdOfRow(row) };
       if (ending === 'expired') this.events.emit('expired', payload);

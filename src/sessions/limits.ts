@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ErrorCode, parseError } from '../errors';
 import { kindOf, OF_KIND, type Kind, type OfAKind } from '../expiry/kind';
 import { unexpired } from '../expiry/queries';
+import type { Counters } from '../events/counters';
 import { BY_SERVER } from '../history/ender';
 import type { Database, Row } from '../parse-server';
 import { toSessionRecord, userPointer, type SessionRecord } from '../record';
@@ -31,6 +32,7 @@ export class LimitKeeper {
     private readonly onLimit: OnLimit,
     private readonly now: () => Date,
     private readonly endings: Endings,
+    private readonly counters: Pick<Counters, 'hasBlocked'>,
   ) {}
 
   /**
@@ -53,7 +55,7 @@ export class LimitKeeper {
       );
     }
     if (limit === undefined || this.onLimit !== 'refuse') return;
-    if ((await this.sessionsLike(session, database, replaced)).length >= limit) throw limitError();
+    if ((await this.sessionsLike(session, database, replaced)).length >= limit) this.refuse();
   }
 
   /**
@@ -88,7 +90,12 @@ export class LimitKeeper {
       waited += pause;
     }
     await database.destroy('_Session', { objectId: session.objectId }, {});
-    throw limitError();
+    this.refuse();
+  }
+
+  private refuse(): never {
+    this.counters.hasBlocked('limit');
+    throw parseError(ErrorCode.OPERATION_FORBIDDEN, 'This user has as many sessions as allowed.');
   }
 
   private limitOf(session: NewSession): number | undefined {
@@ -110,6 +117,3 @@ export class LimitKeeper {
     return counted.sort((a, b) => age(a) - age(b) || (String(a.objectId) < String(b.objectId) ? -1 : 1));
   }
 }
-
-const limitError = () =>
-  parseError(ErrorCode.OPERATION_FORBIDDEN, 'This user has as many sessions as allowed.');

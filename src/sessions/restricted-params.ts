@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { duration } from '../duration';
 import { textOf } from '../in-messages';
 import { text } from '../params';
@@ -18,7 +18,7 @@ export const scope = z
       context.addIssue({ code: 'custom', message });
     }
   });
-export const SCOPES = { error: 'expected an array of 1 to 64 scopes, such as "Telemetry:create"' };
+const SCOPES = { error: 'expected an array of 1 to 64 scopes, such as "Telemetry:create"' };
 
 /** What `createRestricted` takes. */
 export interface RestrictedSessionOptions {

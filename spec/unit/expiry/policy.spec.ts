@@ -1,10 +1,5 @@
-import {
-  endOfChangedKind,
-  expiryOf,
-  movedExpiry,
-  rapidContextExpiry,
-  type ExpiryPolicy,
-} from '../../../src/expiry/policy';
+import { endOfChangedKind, expiryOf, movedExpiry, type ExpiryPolicy } from '../../../src/expiry/policy';
+import { rapidContextExpiry } from '../../../src/expiry/presets';
 import { resolveOptions } from '../../../src/options';
 import { toSessionRecord } from '../../../src/record';
 import { DAY, HOUR, MINUTE } from '../../support/time';

@@ -16,6 +16,7 @@ const REFUSED = {
   allow: false,
   code: 119,
   reason: expect.stringMatching(/^not allowed: outside the scopes of this session( \([\w:*]+\))?$/),
+  because: 'scope',
 };
 const isGuarded = guardedClasses(['Invoice']);
 const OPERATIONS = ['create', 'read', 'update', 'delete'] as const;

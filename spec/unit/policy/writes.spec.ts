@@ -11,7 +11,12 @@ import {
 import { toSessionRecord } from '../../../src/record';
 
 const now = new Date('2026-01-01T00:00:00.000Z');
-const REFUSED = { allow: false, code: 119, reason: 'write operation not allowed: restricted session' };
+const REFUSED = {
+  allow: false,
+  code: 119,
+  reason: 'write operation not allowed: restricted session',
+  because: 'restricted',
+};
 const session = (restricted: boolean) =>
   toSessionRecord({ objectId: 'own', sessionToken: 'r:own', restricted, createdAt: now.toISOString() });
 const rules = (guard: string[] | '*'): WriteRules => ({
@@ -121,6 +126,7 @@ const OUT_OF_SCOPE = {
   allow: false,
   code: 119,
   reason: expect.stringMatching(/^not allowed: outside the scopes of this session( \([\w:*]+\))?$/),
+  because: 'scope',
 };
 
 describe('what the request of a scoped session may write', () => {
@@ -174,7 +180,7 @@ const STALE = {
   allow: false,
   code: 119,
   reason: 'not allowed: the last login is too long ago, confirm your identity first (Invoice)',
-  stale: true,
+  because: 'stale',
 };
 const MINUTE = 60_000;
 const authenticated = (agoMs: number | null) =>
@@ -206,7 +212,7 @@ describe('what needs a recent login, a function say', () => {
 
   it('is refused to a restricted session as to one that nobody can make fresh', () => {
     const reason = 'write operation not allowed: restricted session (Invoice: it needs a recent login)';
-    expect(call(null, true)).toEqual({ allow: false, code: 119, reason });
+    expect(call(null, true)).toEqual({ allow: false, code: 119, reason, because: 'restricted' });
   });
 });
 

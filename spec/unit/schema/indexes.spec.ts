@@ -56,7 +56,7 @@ describe('the indexes', () => {
     const refused = ensure(name => name === '_Session_user' && error('42501'));
     await expect(refused).rejects.toThrow(
       'parse-server-sessions could not make the index on _Session.user (as the database says). Make the indexes ' +
-        'yourself, as the README tells, and set the option indexes: false.',
+        'yourself, and set the option indexes: false. See https://',
     );
   });
 });

@@ -143,7 +143,7 @@ function decide(
   operation: Access['operation'],
   target: string,
 ): void {
-  if (!decision.allow) visit.runtime.events.blocked(session, operation, target);
+  if (!decision.allow) visit.runtime.events.blocked(session, operation, target, decision.because);
   enforce(decision);
 }
 
