@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { activity } from './activity';
 import { guard, same } from './guard';
 import { memory } from './memory';
+import { operator } from './operator';
 import { pages } from './pages';
 import { purge } from './purge';
 import { revoke } from './revoke';
@@ -23,6 +24,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   'revoke-where': revokeWhere,
   search,
   pages,
+  operator,
 };
 
 const HELP = `Usage: npm run bench -- [options] [name ...]

@@ -1,5 +1,4 @@
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+import { freePort } from '../support/free-port';
 import { startServer, type SpecServer, type SpecUser } from '../support/server';
 import { revoke, signInAnew, startClient, watchRequests, type ClientProcess } from './support/client-process';
 
@@ -38,14 +37,7 @@ beforeEach(async () => {
 const currentUser = () => app.run(({ Parse }) => Parse.User.current()?.id ?? null);
 const calls = () => app.run(scope => scope.settle().then(() => scope.calls));
 
-async function closedPort(): Promise<string> {
-  const listener = createServer().listen(0, '127.0.0.1');
-  await once(listener, 'listening');
-  const { port } = listener.address() as AddressInfo;
-  listener.close();
-  await once(listener, 'close');
-  return `http://127.0.0.1:${port}/parse`;
-}
+const nobody = async () => `http://127.0.0.1:${await freePort()}/parse`;
 
 describe('the session handler leaves the user signed in', () => {
   afterEach(async () => {
@@ -73,7 +65,7 @@ describe('the session handler leaves the user signed in', () => {
         Parse.serverURL = serverURL;
         return result;
       },
-      await closedPort(),
+      await nobody(),
     );
     expect(outcome).toMatchObject({ ok: false, code: 100, invalidSession: false });
     expect(await currentUser()).toBe(user.userId);

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+import { freePort } from './free-port';
 
 export const hasRedis = spawnSync('redis-server', ['--version']).status === 0;
 
@@ -15,15 +15,6 @@ export interface SpecRedis {
   stop(): Promise<void>;
   /** Starts it again after a stop, at the same address. */
   startAgain(): Promise<void>;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** Starts an empty Redis on 127.0.0.1 and a free port; it keeps nothing on disk. */
