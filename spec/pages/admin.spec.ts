@@ -45,7 +45,7 @@ describeInBrowser("the operators' page", () => {
     it('keeps it nowhere, in no view, and asks for it again after a reload, for the same view', async () => {
       await logInTwice();
       const tab = await server.unlocked(context);
-      const views = ['#/', ofAda(), `#/user/${ada.userId}`, '#/sign-out', '#/purge'];
+      const views = ['#/', ofAda(), `#/user/${ada.userId}`, '#/sign-out', '#/purge', '#/doctor'];
       for (const view of views) {
         await visit(tab, view);
         await tab.locator('h1').waitFor();
@@ -225,7 +225,7 @@ describeInBrowser("the operators' page", () => {
     it('shows everything with the read-only key, and offers nothing that changes', async () => {
       await logInTwice();
       const tab = await server.unlocked(context, '#/', READ_ONLY_MASTER_KEY);
-      for (const view of ['#/', ofAda(), `#/user/${ada.userId}`, '#/sign-out', '#/purge']) {
+      for (const view of ['#/', ofAda(), `#/user/${ada.userId}`, '#/sign-out', '#/purge', '#/doctor']) {
         await visit(tab, view);
         await tab.getByText('Read-only key: you can look, not change').waitFor();
         if (view === ofAda()) await rows(tab).nth(2).waitFor();
@@ -237,6 +237,30 @@ describeInBrowser("the operators' page", () => {
       await tab.locator('.totals').waitFor();
       await lookAt(tab, `${server.database}-admin-read-only`);
     }, 60_000);
+  });
+
+  describe('check-up', () => {
+    it('shows what the doctor has found, what is amiss first, with what to do and a link', async () => {
+      const tab = await server.unlocked(context, '#/doctor');
+      const { findings } = await server.run('sessionDoctor', {}, { master: true });
+      const shown = tab.locator('.findings > li');
+      await shown.first().waitFor();
+      expect(await shown.count()).toBe(findings.length);
+      const amiss = findings.filter(({ level }: any) => level !== 'ok');
+      const permissions = amiss.find(({ check }: any) => check === 'permissions');
+      const card = shown.filter({ hasText: permissions.what });
+      expect((await card.innerText()).split(/\n+/)).toEqual([
+        `Warning ${permissions.what}`,
+        permissions.why,
+        permissions.todo,
+        'What to know of it',
+      ]);
+      expect(await card.getByRole('link').getAttribute('href')).toBe(permissions.link);
+      const levels = await shown.locator('.badge').allInnerTexts();
+      const order = ['Error', 'Warning', 'Note', 'Well'];
+      expect(levels).toEqual([...levels].sort((a, b) => order.indexOf(a) - order.indexOf(b)));
+      expect(new Set(levels).has('Well')).toBe(true);
+    });
   });
 
   describe('overview', () => {
@@ -587,6 +611,9 @@ describeInBrowser("the operators' page", () => {
       await lookAt(tab, name('overview'));
       for (const summary of await tab.getByText('Show as a table').all()) await summary.click();
       await lookAt(tab, name('overview-tables'));
+      await visit(tab, '#/doctor');
+      await tab.locator('.findings > li').first().waitFor();
+      await lookAt(tab, name('check-up'));
       await visit(tab, ofAda());
       await tab.locator('.sign-out').nth(3).waitFor();
       await lookAt(tab, name('search'));

@@ -191,7 +191,7 @@ describe('the options of devicesPage', () => {
     expect(wrong(options)).toThrow(message);
   });
 
-  it('takes what the README tells', () => {
+  it('takes what the documents tell', () => {
     expect(
       sessions.devicesPage({
         parseMount: '../parse',

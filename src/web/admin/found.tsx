@@ -11,7 +11,7 @@ import { useMedia } from './use-media';
 const WIDE = '(min-width: 64rem)';
 
 export const SORTS = ['lastAccessedAt', 'createdAt', 'expiresAt'] as const;
-export type Sort = (typeof SORTS)[number];
+type Sort = (typeof SORTS)[number];
 export type Order = 'desc' | 'asc';
 
 interface FoundProps {

@@ -5,6 +5,7 @@ import { setLanguage } from '../shared/language';
 import { readSettings } from '../shared/settings';
 import { Shell } from '../shared/shell';
 import { wordsFor } from '../shared/words';
+import { DoctorView } from './doctor';
 import { OverviewView } from './overview';
 import { PurgeView } from './purge';
 import { addressOf, useRoute } from './route';
@@ -25,7 +26,7 @@ const { words } = spoken;
 setLanguage(spoken.language);
 const title = settings.title ?? words.heading;
 
-const LOOKING = ['overview', 'search'] as const;
+const LOOKING = ['overview', 'doctor', 'search'] as const;
 const CHANGING = ['sign-out', 'purge'] as const;
 
 function App() {
@@ -78,6 +79,7 @@ function App() {
 
   const content = () => {
     if (route.view === 'search') return <SearchView params={route.params} />;
+    if (route.view === 'doctor') return <DoctorView />;
     if (route.view === 'user') return <UserView key={route.userId} userId={route.userId} />;
     if (operator.isReadOnly && CHANGING.some(view => view === route.view)) return null;
     if (route.view === 'sign-out') return <SignOutView />;

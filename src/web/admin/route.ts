@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { SearchParams } from './server';
 
-const VIEWS = ['search', 'user', 'sign-out', 'purge'] as const;
+const VIEWS = ['search', 'user', 'sign-out', 'purge', 'doctor'] as const;
 export type View = 'overview' | (typeof VIEWS)[number];
 
 /** What the fragment of the address asks for. */
@@ -13,7 +13,7 @@ export interface Route {
 }
 
 /** @param fragment such as `#/search?user=ada` or `#/user/k7Pq2`. What is none is the overview. */
-export function routeOf(fragment: string): Route {
+function routeOf(fragment: string): Route {
   const [path = '', query] = fragment.replace(/^#\/?/, '').split('?', 2);
   const [name, userId = ''] = path.split('/');
   const view = VIEWS.find(known => known === name) ?? 'overview';

@@ -24,7 +24,7 @@ const parsed = (text: string) =>
   );
 
 /** What the server has answered, or that it has not. Never with the key in it. */
-export class ServerError extends Error {
+class ServerError extends Error {
   constructor(
     message: string,
     readonly code = OTHER_CAUSE,
@@ -56,6 +56,17 @@ export interface Overview {
   blocked: Blocked[];
 }
 
+/** What the doctor has seen of one thing. */
+export interface Finding {
+  check: string;
+  level: 'ok' | 'notice' | 'warning' | 'error';
+  what: string;
+  why: string;
+  /** `null` where all is well. */
+  todo: string | null;
+  link: string;
+}
+
 export interface SearchParams {
   user?: string;
   ip?: string;
@@ -82,6 +93,7 @@ export interface EndedSession extends ClientEndedSession {
 
 export interface Server {
   overview(days: number): Promise<Overview>;
+  doctor(): Promise<Finding[]>;
   search(params: SearchParams, after: string | null): Promise<Found>;
   /** @returns `null` for a user without a name, and where there is none. */
   username(userId: string): Promise<string | null>;
@@ -166,6 +178,10 @@ export function connect(
         ...overview,
         blocked: overview.blocked.map((one: Json<Blocked>) => ({ ...one, at: new Date(one.at) })),
       };
+    },
+
+    async doctor() {
+      return (await run('sessionDoctor', {})).findings;
     },
 
     async search(params, after) {

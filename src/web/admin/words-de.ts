@@ -12,6 +12,7 @@ export const de: AdminWords = {
   heading: 'Sitzungen',
   views: 'Ansichten',
   'view.overview': 'Übersicht',
+  'view.doctor': 'Befund',
   'view.search': 'Suche',
   'view.sign-out': 'Nach Filter abmelden',
   'view.purge': 'Abgelaufene löschen',
@@ -78,6 +79,13 @@ export const de: AdminWords = {
   'ended.userDeleted': 'Das Konto wurde gelöscht',
   'ended.orphan': 'Es gab kein Konto mehr',
   'ended.expired': 'Abgelaufen',
+
+  doctorBody: 'Was der Server darüber sagt, wie seine Sitzungen eingerichtet sind, auf Englisch.',
+  'level.ok': 'Gut',
+  'level.notice': 'Hinweis',
+  'level.warning': 'Warnung',
+  'level.error': 'Fehler',
+  readOn: 'Was man dazu wissen sollte',
 
   userField: 'Benutzer: ID, Name oder E-Mail-Adresse, genau',
   user: 'Benutzer',

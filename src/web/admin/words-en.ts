@@ -34,6 +34,7 @@ export const en = {
   heading: 'Sessions',
   views: 'Views',
   'view.overview': 'Overview',
+  'view.doctor': 'Check-up',
   'view.search': 'Search',
   'view.sign-out': 'Sign out by filter',
   'view.purge': 'Delete expired',
@@ -92,6 +93,14 @@ export const en = {
   'operation.request': ({ target }: Target) => `Request ${target}`,
   something: 'something',
   ...ENDED,
+
+  // Check-up
+  doctorBody: 'What the server says of how its sessions are set up.',
+  'level.ok': 'Well',
+  'level.notice': 'Note',
+  'level.warning': 'Warning',
+  'level.error': 'Error',
+  readOn: 'What to know of it',
 
   // Search
   userField: 'User: id, name or e-mail address, exactly',
