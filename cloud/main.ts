@@ -8,7 +8,7 @@ import { sessions } from '../instance';
 // the `guard` option in instance.ts, which costs nothing and changes nothing else.
 
 // `Report` is guarded by hand, as in the Parse guide: a lock of its own, which other cloud code can call as well. It
-// has its price, because Parse Server writes a class with a `beforeSave` differently (see the README).
+// has its price, because Parse Server writes a class with a `beforeSave` differently (see docs/scopes-and-guards.md).
 Parse.Cloud.beforeSave('Report', sessions.guard);
 Parse.Cloud.beforeDelete('Report', sessions.guard);
 

@@ -1,24 +1,35 @@
-import { writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import process from 'node:process';
 import { build } from 'esbuild';
+import { writeModule, writeTypes } from './entry.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
-const outdir = path.resolve(root, process.argv[2] ?? 'dist/client');
+const outdir = path.join(root, 'dist/client');
 
-// The CommonJS half and the types come from tsc; here is the ES module half, for bundlers, browsers and Node.
-await build({
-  absWorkingDir: root,
-  entryPoints: ['src/client/index.ts', 'src/client/node.ts'],
-  outdir,
-  outExtension: { '.js': '.mjs' },
-  bundle: true,
-  packages: 'external',
-  format: 'esm',
-  platform: 'neutral',
-  // Browsers and Hermes of 2022; `Object.hasOwn` is the newest that the code calls.
-  target: 'es2020',
-});
+await rm(outdir, { recursive: true, force: true });
 
-// A type file of its own for `import`: index.d.ts counts as CommonJS in this package.
-await writeFile(path.join(outdir, 'index.d.mts'), "export * from './index.js';\n");
+const bundle = (format, platform, extension, entries) =>
+  build({
+    absWorkingDir: root,
+    entryPoints: entries.map(entry => `src/client/${entry}.ts`),
+    outdir,
+    outExtension: { '.js': extension },
+    bundle: true,
+    packages: 'external',
+    format,
+    platform,
+    // Browsers and Hermes of 2022; `Object.hasOwn` is the newest that the code calls.
+    target: 'es2020',
+    // To CommonJS `parse/node` comes by `require`: the SDK's version 7 has no `exports` by which `import` would find it.
+    supported: { 'dynamic-import': format === 'esm' },
+  });
+
+await bundle('cjs', 'node', '.js', ['index', 'node']);
+// Node gets one copy, whether by `import` or by `require`; bundlers and browsers get an ES module of its own.
+await bundle('esm', 'neutral', '.mjs', ['index']);
+await writeModule(path.join(outdir, 'node.js'));
+await writeTypes(
+  path.join(outdir, 'index.js'),
+  path.join(root, 'src/client/index.ts'),
+  path.join(root, 'tsconfig.client.json'),
+);

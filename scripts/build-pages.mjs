@@ -1,6 +1,7 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build } from 'esbuild';
+import { licencesOf } from './licences.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
 /** The pages of the package, each in a folder of `src/web`. */
@@ -39,24 +40,10 @@ async function wordsOf(page) {
   return [page, Object.fromEntries(Object.entries(en).map(([key, word]) => [key, textOf(word)]))];
 }
 
-/** The licences of what is bundled. Each wants to be handed on. */
-async function licencesOf({ inputs }) {
-  const folders = Object.keys(inputs).flatMap(
-    file => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? [],
-  );
-  const texts = [...new Set(folders)].sort().map(async folder => {
-    const { name, version } = JSON.parse(await readFile(path.join(root, folder, 'package.json')));
-    const file = (await readdir(path.join(root, folder))).find(entry => /^licen[cs]e/i.test(entry));
-    if (!file) throw new Error(`${name}: where is its licence?`);
-    return `${name} ${version}\n\n${await readFile(path.join(root, folder, file), 'utf8')}`;
-  });
-  return (await Promise.all(texts)).join(`\n${'-'.repeat(80)}\n\n`);
-}
-
 const mains = Object.fromEntries(PAGES.map(page => [page, `src/web/${page}/main.tsx`]));
 // The SDK is a file of its own: a browser that has it keeps it.
 const { metafile } = await bundle({ sdk: 'src/web/sdk.ts', ...mains }, FOLDER);
-await writeFile(path.join(FOLDER, 'LICENSES.txt'), await licencesOf(metafile));
+await writeFile(path.join(FOLDER, 'LICENSES.txt'), await licencesOf(metafile, root));
 const words = Object.fromEntries(await Promise.all(PAGES.map(wordsOf)));
 await writeFile(path.join(FOLDER, 'words.json'), `${JSON.stringify(words, null, 2)}\n`);
 

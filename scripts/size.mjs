@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import console from 'node:console';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -24,9 +25,13 @@ const PAGES = [
   ['the page for operators', ['admin.js', 'admin.css'], 90_000],
 ];
 
-function judge(what, gzipped, minified, usual) {
+/** What npm downloads, and what it installs beside it, without Parse Server and the SDK. */
+const TARBALL = 600_000;
+const DEPENDENCIES = 0;
+
+function judge(what, gzipped, fullSize, usual) {
   const limit = Number(given ?? usual);
-  console.log(`${what}: ${gzipped} bytes gzipped (${minified} minified), limit ${limit}`);
+  console.log(`${what}: ${gzipped} bytes gzipped (${fullSize}), limit ${limit}`);
   if (gzipped <= limit) return;
   console.error(`${what}: ${gzipped - limit} bytes too many`);
   process.exitCode = 1;
@@ -48,15 +53,27 @@ for (const [use, imported, limit] of USES) {
     target: 'es2020',
   });
   const [{ contents }] = outputFiles;
-  judge(use, gzipped(contents), contents.length, limit);
+  judge(use, gzipped(contents), `${contents.length} minified`, limit);
 }
 
 for (const [page, files, limit] of PAGES) {
   const contents = files.map(file => readFileSync(path.join(root, 'dist/web', file)));
-  judge(
-    page,
-    sum(contents, gzipped),
-    sum(contents, one => one.length),
-    limit,
-  );
+  judge(page, sum(contents, gzipped), `${sum(contents, one => one.length)} minified`, limit);
+}
+
+// As the build has left it: `npm run size` builds first.
+const packed = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+  cwd: root,
+  encoding: 'utf8',
+  stdio: ['ignore', 'pipe', 'ignore'],
+});
+const [{ size, unpackedSize, entryCount }] = JSON.parse(packed);
+judge('the tarball', size, `${unpackedSize} installed, ${entryCount} files`, TARBALL);
+
+const { dependencies = {} } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+const names = Object.keys(dependencies);
+console.log(`installed beside it: ${names.length} packages, limit ${DEPENDENCIES}`);
+if (names.length > DEPENDENCIES) {
+  console.error(`too many packages are installed beside it: ${names.join(', ')}`);
+  process.exitCode = 1;
 }

@@ -1,6 +1,6 @@
 import { number, ratio, type Report } from './report';
 
-export interface Contender {
+interface Contender {
   name: string;
   /** Does the work once and answers how much of it per second. */
   measure(): Promise<number>;

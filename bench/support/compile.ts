@@ -8,8 +8,8 @@ const ROOT = path.join(__dirname, '..', '..');
 const SOURCES = ['src', 'settings.ts', 'bench/support/server.ts', 'bench/support/server-process.ts'];
 
 /**
- * Compiles the server's process file by file, as the package is built, into a folder that goes with this process. So the
- * servers run what an app runs, and hold no compiler in their memory.
+ * Compiles the server's process file by file into a folder that goes with this process. So the servers hold no compiler
+ * in their memory.
  * @returns the file to start.
  */
 export function compileServer(): string {

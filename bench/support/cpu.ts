@@ -3,7 +3,7 @@ import { number, type Report } from './report';
 import type { ServerProcess } from './server';
 
 /** A contender's server, started and filled. */
-export interface Served<Operation extends string> {
+interface Served<Operation extends string> {
   server: ServerProcess;
   /** Sends so many requests. */
   send(operation: Operation, count: number): Promise<void>;

@@ -36,7 +36,7 @@ export interface StartOptions {
 
 export type Question =
   { id: number; start: StartOptions } | { id: number; call: keyof Actions; args: unknown[] };
-export type Answer = { id: number; value: unknown } | { id: number; error: string };
+type Answer = { id: number; value: unknown } | { id: number; error: string };
 
 /**
  * A Parse Server in a process of its own: it keeps state per process, so two of them in one would not be two, and

@@ -13,7 +13,7 @@ describe('sessions that clients made before the package was mounted', () => {
 
   afterAll(() => server.stop());
 
-  it('are restricted by what the README gives', async () => {
+  it('are restricted by what docs/installing.md gives', async () => {
     const user = await server.signUp();
     const device = await makeSession(server, user.userId, { createdWith: { action: 'create' } });
     const phone = await makeSession(server, user.userId);

@@ -9,7 +9,7 @@ const WRITES = [
   'deleteObjectsByQuery',
 ];
 
-export interface Statement {
+interface Statement {
   method: string;
   className: string;
   args: any[];

@@ -1,4 +1,4 @@
-// Compiled by `npm run typecheck`, never run: what the README shows of the client, in TypeScript.
+// Compiled by `npm run typecheck`, never run: more than the documents show of the client, in TypeScript.
 import Parse from 'parse/node';
 import {
   handleParseError,

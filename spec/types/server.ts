@@ -1,4 +1,4 @@
-// Compiled by `npm run typecheck`, never run: what the README shows, in TypeScript.
+// Compiled by `npm run typecheck`, never run: more than the documents show, in TypeScript.
 import type { Request } from 'express';
 import Parse from 'parse/node';
 import {

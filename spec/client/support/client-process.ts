@@ -9,7 +9,7 @@ import { APP_ID, type SpecServer } from '../../support/server';
 
 export const ROOT = path.resolve(__dirname, '../../..');
 
-export interface InvalidSessionCall {
+interface InvalidSessionCall {
   code: number;
   message: string;
   /** Who the current user was when the handler called back. */
@@ -48,7 +48,7 @@ export interface ClientScope {
   holdAnswers(work: () => Promise<unknown>): Promise<{ outcome: Promise<Outcome>; release(): void }>;
 }
 
-export interface Outcome {
+interface Outcome {
   ok: boolean;
   code?: number | undefined;
   message?: string | undefined;

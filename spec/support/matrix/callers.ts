@@ -8,10 +8,10 @@ export const MAINTENANCE_KEY = 'specs-maintenance-key';
 export const APP_USER_HEADER = 'X-App-User';
 
 /** What the scoped session may do; the two functions call the SDK for it. */
-export const SCOPES = ['Reading:create', 'Reading:read', 'function:sdkRead', 'function:sdkWrite'];
+const SCOPES = ['Reading:create', 'Reading:read', 'function:sdkRead', 'function:sdkWrite'];
 
 /** The rows that a cell begins with are named by what they are in it. */
-export interface Own {
+interface Own {
   userId: string;
   token: string;
 }

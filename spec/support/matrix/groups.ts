@@ -14,11 +14,6 @@ export const OTHER_SESSIONS = [
   'a session of another user',
   'a column that is the package’s',
 ] as const;
-export const OWN_SESSIONS = [
-  'another session of the user',
-  'a restricted session of the user',
-  'the own session',
-] as const;
 export const SESSIONS = [...OTHER_SESSIONS, 'the own session'] as const;
 export const USERS = [
   'the own user',

@@ -21,7 +21,7 @@ import type { Way } from './cells';
 import type { MatrixOperation, SubjectName } from './subjects';
 
 /** What a rule makes of a cell: a refusal that writes nothing, or what stock answers, but for some columns or rows. */
-export type Expectation =
+type Expectation =
   | { code: number; message?: string }
   | { without?: string[]; with?: string[]; found?: string[]; foreignToken?: false; endsSessions?: true };
 

@@ -1,0 +1,4 @@
+/* global Parse, require */
+const { requireUnrestrictedSession } = require('parse-server-sessions');
+
+Parse.Cloud.define('transfer', () => 'transferred', requireUnrestrictedSession);

@@ -1,0 +1,4 @@
+/* global Parse */
+import { requireUnrestrictedSession } from 'parse-server-sessions';
+
+Parse.Cloud.define('transfer', () => 'transferred', requireUnrestrictedSession);
