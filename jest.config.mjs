@@ -24,6 +24,7 @@ const onDatabase = (name, color, database) => ({
   testPathIgnorePatterns: [
     '/node_modules/',
     '<rootDir>/spec/unit/',
+    '<rootDir>/spec/package/',
     ...(database === 'mongodb' ? [ON_ONE] : []),
   ],
   globals: { SPEC_DATABASE: database },
@@ -33,12 +34,26 @@ const onDatabase = (name, color, database) => ({
   globalTeardown: `<rootDir>/spec/support/${database}-teardown.ts`,
 });
 
+const postgresql = process.env.SPEC_POSTGRESQL_URI ? 'PostgreSQL (SPEC_POSTGRESQL_URI)' : 'PostgreSQL';
+
+/** The package as it is packed: once, before the specs. */
+const packed = {
+  ...unit,
+  testEnvironment,
+  displayName: { name: 'package', color: 'magenta' },
+  testMatch: ['<rootDir>/spec/package/**/*.spec.ts'],
+  setupFiles: ['<rootDir>/spec/support/environment.ts'],
+  globalSetup: '<rootDir>/spec/package/support/setup.ts',
+  globalTeardown: '<rootDir>/spec/package/support/teardown.ts',
+};
+
 /** Decided before the projects are listed: without a MongoDB there is no MongoDB project. */
 async function mongodb() {
   if (process.env.SPEC_MONGODB_URI) return { label: 'MongoDB (SPEC_MONGODB_URI)' };
   const compiler = tsNode.register({ transpileOnly: true });
   try {
-    await require('./embedded/mongo.ts').findMongod();
+    const { findMongod } = require('./embedded/mongo.ts');
+    await findMongod();
     return { label: 'MongoDB (mongodb-memory-server)' };
   } catch (error) {
     return { label: 'MongoDB', skipped: error.message };
@@ -61,7 +76,7 @@ export default async () => {
       [
         '<rootDir>/spec/support/reporter.mjs',
         {
-          labels: { postgresql: 'PostgreSQL', mongodb: mongo.label, unit: 'unit' },
+          labels: { postgresql, mongodb: mongo.label, unit: 'unit', package: 'package' },
           skipped: mongo.skipped ? { mongodb: mongo.skipped } : {},
         },
       ],
@@ -70,6 +85,7 @@ export default async () => {
       onDatabase('postgresql', 'blue', 'postgresql'),
       ...(mongo.skipped ? [] : [onDatabase('mongodb', 'green', 'mongodb')]),
       { ...unit, testEnvironment },
+      packed,
     ],
   };
 };

@@ -21,6 +21,3 @@ export async function startDatabase(): Promise<EmbeddedDatabase> {
   const { uri, stop } = await startPostgres();
   return { uri, stop, kind: 'postgresql', why: `PostgreSQL, since MongoDB cannot be had: ${reason}.` };
 }
-
-export { startMongo } from './mongo';
-export { startPostgres } from './postgres';

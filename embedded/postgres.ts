@@ -108,11 +108,24 @@ export async function dropPostgresDatabase(uri: string, name: string): Promise<v
   await execute(uri, client => `DROP DATABASE IF EXISTS ${client.escapeIdentifier(name)} WITH (FORCE)`);
 }
 
-async function execute(uri: string, statement: (client: Client) => string): Promise<void> {
+/** Drops the databases whose names begin so. */
+export async function dropPostgresDatabases(uri: string, prefix: string): Promise<void> {
+  const names = await execute(
+    uri,
+    client =>
+      `SELECT datname FROM pg_database WHERE starts_with(datname::text, ${client.escapeLiteral(prefix)})`,
+  );
+  for (const { datname } of names) await dropPostgresDatabase(uri, datname!);
+}
+
+async function execute(
+  uri: string,
+  statement: (client: Client) => string,
+): Promise<Array<Record<string, string>>> {
   const client = new Client({ connectionString: uri });
   await client.connect();
   try {
-    await client.query(statement(client));
+    return (await client.query(statement(client))).rows;
   } finally {
     await client.end();
   }

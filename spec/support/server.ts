@@ -276,7 +276,7 @@ function withoutDeprecations<T>(construct: () => T): T {
 
 /** The connection string of an empty database on the server of this run. */
 export async function freshDatabase(): Promise<string> {
-  const name = `specs_${randomBytes(8).toString('hex')}`;
+  const name = `${process.env.SPEC_RUN ?? 'specs'}_${randomBytes(8).toString('hex')}`;
   const server = process.env[`SPEC_${SPEC_DATABASE.toUpperCase()}_SERVER`];
   if (!server) throw new Error(`No ${SPEC_DATABASE} server: start the specs with "npm test".`);
   if (SPEC_DATABASE === 'postgresql') await createPostgresDatabase(server, name);
