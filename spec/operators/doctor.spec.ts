@@ -59,8 +59,11 @@ describe('the doctor', () => {
     await advise();
     const report = await server!.sessions.doctor();
     const open = report.findings.filter(({ level }) => level !== 'ok');
+    // The specs' oldest Parse Server has a copy of the SDK of its own beside the newest one's.
+    const [parseServer] = findings(report, 'parse-server');
+    const copies = parseServer!.what.includes('9.8.') ? ['sdk'] : [];
     // A process cannot know that it is the only one.
-    expect(open.map(({ check }) => check)).toEqual(['processes']);
+    expect(open.map(({ check }) => check)).toEqual([...copies, 'processes']);
     expect(report.level).toBe('notice');
   });
 
