@@ -100,7 +100,7 @@ async function fill(client: Client): Promise<void> {
     SELECT substr(md5(i::text), 1, 4) || lpad(i::text, 7, '0'), made, made, 'r:' || md5(i || 'token'),
            substr(md5('user' || i / 3), 1, 10), '{"action":"login","authProvider":"password"}'::jsonb,
            gen_random_uuid()::text,
-           CASE WHEN i <= ${EXPIRED} THEN now() - interval '1 hour' * (1 + i % 1000) ELSE now() + interval '1 year' * random() END
+           CASE WHEN i <= ${EXPIRED} THEN now() - interval '1 hour' * (1 + i % 1000) ELSE now() + interval '1 day' + interval '1 year' * random() END
     FROM generate_series(1, ${ACTIVE + EXPIRED}) AS i, LATERAL (SELECT now() - interval '1 year' * random() WHERE i > 0) AS _ (made)`);
   await client.query('VACUUM (ANALYZE) "_Session"');
 }
