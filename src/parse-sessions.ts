@@ -6,13 +6,14 @@ import { tellAtStart } from './checks/summary';
 import { watchForStart } from './checks/unused-answer';
 import { startCloudCode } from './cloud-code';
 import { docs } from './docs';
+import { asCurrentApp } from './current-app';
 import { useParseError } from './errors';
 import { examine, notMounted } from './doctor/doctor';
 import type { Patient } from './doctor/patient';
 import { SessionEmitter } from './events/events';
 import { DEVICES } from './events/known-devices';
 import { adoptSessions } from './expiry/adopt';
-import type { ExpiryPolicy } from './expiry/policy';
+import type { OperatorCalls } from './functions/operator-functions';
 import { FILES } from './files/session-files';
 import { keepEarlyCloud } from './parse-cloud';
 import { HISTORY_DEVICES, RECORDS } from './history/record';
@@ -87,6 +88,13 @@ export function parseSessions(input: SessionsOptions = {}): Sessions {
   const places = new Places(options.locate, serverLog);
   const events = new SessionEmitter(serverLog, places);
   const store = new SessionStore(started, now);
+  /** For code on the server, and for operators as cloud functions. */
+  const operatorCalls: OperatorCalls = {
+    doctor: async () => (patient ? examine(patient()) : notMounted(now())),
+    preview: async policy => previewOf(policy, started(), now()),
+    exportUser: async userId => exportUser(userId, started()),
+    eraseUser: async userId => eraseUser(userId, started()),
+  };
 
   /** What is built while Parse Server starts, in this order. */
   async function start(Parse: ParseSdk, app: App): Promise<void> {
@@ -101,6 +109,7 @@ export function parseSessions(input: SessionsOptions = {}): Sessions {
     const runtime = makeRuntime(Parse, options, { database, sharesCache, events, places, now });
     running = runtime;
     closing = undefined;
+    patient = undefined;
     hasLiveQuery = false;
     beforeDatabaseCloses(database.adapter, () => (closing = shutDown(runtime)));
     await ensureColumns(config);
@@ -114,12 +123,6 @@ export function parseSessions(input: SessionsOptions = {}): Sessions {
     openSdkDoor(Parse);
     await checkGate(Parse.Server, runtime);
 
-    const operatorCalls = {
-      doctor: () => examine(patient!()),
-      preview: (policy: ExpiryPolicy) => previewOf(policy, runtime, now()),
-      exportUser: (userId: string) => exportUser(userId, runtime),
-      eraseUser: (userId: string) => eraseUser(userId, runtime),
-    };
     const { defined: functions, own } = await startCloudCode(Parse, {
       ...app,
       options,
@@ -144,7 +147,7 @@ export function parseSessions(input: SessionsOptions = {}): Sessions {
     const privacy = adoptPrivacy(options.privacy, tracedClasses(options), { database, log });
     runtime.stop.push(() => privacy.stop());
     // Cloud code may have made classes.
-    await warnAtStart(config, options, functions);
+    await warnAtStart({ config, database, options, functions });
     stopWatching();
     tellAtStart(config, options, own, sharesCache);
     if (input.purge) {
@@ -204,10 +207,10 @@ export function parseSessions(input: SessionsOptions = {}): Sessions {
     reportLink: async session => reportLinkOf(session, options.reportUri, started()),
     files: session => started().files.of(session),
     invalidate: session => store.invalidate(session),
-    exportUser: async user => exportUser(userIdOf(user), started()),
-    eraseUser: async user => eraseUser(userIdOf(user), started()),
-    doctor: async () => (patient ? examine(patient()) : notMounted(now())),
-    preview: async expiry => previewOf(resolveExpiry(expiry), started(), now()),
+    exportUser: async user => operatorCalls.exportUser(userIdOf(user)),
+    eraseUser: async user => operatorCalls.eraseUser(userIdOf(user)),
+    doctor: operatorCalls.doctor,
+    preview: async expiry => operatorCalls.preview(resolveExpiry(expiry)),
     metrics: () => metricsOf({ events, running }),
     devicesPage: given => devicesPage(given ?? {}, options, () => running?.config.applicationId),
     adminPage: given => adminPage(given ?? {}, options, () => running?.config.applicationId),
@@ -240,26 +243,6 @@ const tracedClasses = ({ history }: ResolvedOptions): TracedClass[] => [
   ...(history ? [{ className: HISTORY_CLASS, devices: HISTORY_DEVICES }] : []),
   { className: PAIRING_CLASS, devices: ['userAgent'] },
 ];
-
-/**
- * Starts an app as the one that `Parse.Server` and `Parse.Cloud` speak of. Both go by `Parse.applicationId`
- * (`ParseServer.js#addParseCloud` of 9.10.0), which names the app of this process that was constructed last.
- */
-async function asCurrentApp(
-  Parse: ParseSdk,
-  appId: string | undefined,
-  start: () => Promise<void>,
-): Promise<void> {
-  const last = Parse.applicationId;
-  // An app that adds its `appId` only after `configure()` is taken for the only one of its process.
-  if (appId === undefined) return start();
-  Parse.applicationId = appId;
-  try {
-    await start();
-  } finally {
-    if (Parse.applicationId === appId) Parse.applicationId = last;
-  }
-}
 
 const anotherApp = (former: string, appId: string) =>
   new TypeError(

@@ -1,3 +1,4 @@
+import { docs } from '../docs';
 import type { DeniedKeyword } from '../parse-server';
 import { OWNED_COLUMNS } from '../policy/columns';
 
@@ -11,7 +12,7 @@ export function deniedColumns(denylist: readonly DeniedKeyword[] = []): string[]
     if (met.length === 0) return [];
     return [
       `the entry ${JSON.stringify(entry)} of requestKeywordDenylist meets columns of sessions (${met.join(', ')}): ` +
-        'log-ins and sign-ups can be answered with 105. Write an entry that does not meet them.',
+        `log-ins and sign-ups can be answered with 105. Write an entry that does not meet them. See ${docs('errors', 'denylist')}`,
     ];
   });
 }

@@ -10,21 +10,16 @@ export interface Output {
   isJson: boolean;
   /** Writes the answer: as JSON, or by what draws it for people. */
   answer(result: unknown, draw: () => string): void;
-  /** Writes a line for people, beside the answer. */
-  say(line: string): void;
   style(style: Style, text: string): string;
 }
 
-/** On standard output the answer; on standard error what is said beside it. Colours are for terminals. */
-export function makeOutput(isJson: boolean, stdout = process.stdout, stderr = process.stderr): Output {
+/** Answers on standard output. Colours are for terminals. */
+export function makeOutput(isJson: boolean, stdout = process.stdout): Output {
   const isColoured = !isJson && stdout.isTTY === true && !process.env.NO_COLOR;
   return {
     isJson,
     answer(result, draw) {
       stdout.write(`${isJson ? json(result) : draw()}\n`);
-    },
-    say(line) {
-      stderr.write(`${line}\n`);
     },
     style: (style, text) => (isColoured ? styleText(style, text) : text),
   };

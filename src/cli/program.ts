@@ -1,10 +1,11 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { ErrorCode } from '../errors';
 import { KINDS } from '../expiry/kind';
+import * as presets from '../expiry/presets';
 import { VERSION } from '../version';
 import { doctor } from './commands/doctor';
 import { erase, exportUser, purge, revoke } from './commands/end';
-import { ended, list, presets, preview, stats } from './commands/look';
+import { ended, list, preview, stats } from './commands/look';
 import { uninstall } from './commands/uninstall';
 import { contextOf, type Context } from './context';
 import { CommandError, EXIT } from './failure';

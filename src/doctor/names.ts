@@ -1,20 +1,10 @@
-import { missingClasses } from '../checks/classes';
-import { deletedIndexes } from '../checks/definitions';
-import { deniedColumns } from '../checks/denylist';
-import { missingColumns, missingFunctions, openProofs } from '../checks/fresh';
+import { surprises } from '../checks/start';
 import type { Seen } from './finding';
 import type { Patient } from './patient';
 
 /** What the log warns of at each start. */
-export async function names({ config, database, options, functions }: Patient): Promise<Seen | Seen[]> {
-  const warnings = [
-    ...(await missingClasses(database, options)),
-    ...(await missingColumns(database, options)),
-    ...missingFunctions(options, functions),
-    ...openProofs(options),
-    ...deletedIndexes(config),
-    ...deniedColumns(config.requestKeywordDenylist),
-  ];
+export async function names(patient: Patient): Promise<Seen | Seen[]> {
+  const warnings = await surprises(patient);
   if (warnings.length === 0) return { level: 'ok', what: 'What the options name is there.' };
   return warnings.map(what => ({
     level: 'warning',

@@ -1,15 +1,8 @@
 import type { SeenProxy } from '../checks/proxy';
-import type { ResolvedOptions } from '../options';
-import type { Database, ServerConfig } from '../parse-server';
+import type { Configured } from '../checks/start';
 
 /** What the doctor looks at: a server that runs, and what this process has seen so far. */
-export interface Patient {
-  config: ServerConfig;
-  /** A controller that the gate lets pass. */
-  database: Database;
-  options: ResolvedOptions;
-  /** The names of the cloud functions that were there at the start. */
-  functions: readonly string[];
+export interface Patient extends Configured {
   /** Whether other processes may use the same cache. */
   sharesCache: boolean;
   proxy: SeenProxy;

@@ -44,8 +44,8 @@ export interface FoundSessionView extends SessionView {
 }
 
 /**
- * The cloud functions by which an operator sees all sessions, and what is kept of users. They are for the master key, also the read-only one; a session
- * gets 119.
+ * The cloud functions by which an operator sees all sessions, and what is kept of users. They are for the master key, those
+ * that change nothing also for the read-only one; a session gets 119.
  */
 export function operatorFunctions({ calls, store, connection, callers, places, privacy, now }: Dependencies) {
   async function requireMaster(request: FunctionRequest, name: string): Promise<void> {

@@ -63,9 +63,6 @@ const confirm = z
     context.addIssue({ code: 'custom', path: ['password'], message: 'expected it, authData, or both' });
   });
 
-/** As the option; what is wrong is told by its first part, such as `expiry.authenticated`. */
-const expiryParam = expiryOption;
-
 /** The parameters of each cloud function, for a caller with a session and for the master key. */
 export const PARAMS = {
   none: z.strictObject({}),
@@ -75,7 +72,7 @@ export const PARAMS = {
   byId: z.strictObject({ objectId: id }),
   exceptOfUser: z.strictObject({ userId: id, except: token.optional() }),
   confirm,
-  preview: z.strictObject({ expiry: expiryParam }),
+  preview: z.strictObject({ expiry: expiryOption }),
   overview: z.strictObject({ days: wholeNumber(1, 90).default(30) }),
   rename: z.strictObject({ objectId: id, name: sessionName }),
   startPairing: restrictedParams.omit({ expiresIn: true }).extend({ name: shownName.optional() }),

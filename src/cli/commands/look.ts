@@ -103,5 +103,3 @@ export async function preview(
     return `${drawn}\n\n${ages}\n\n${sum}`;
   });
 }
-
-export { presets };
