@@ -6,7 +6,7 @@ import unit from './spec/unit/jest.config.mjs';
 
 const require = createRequire(import.meta.url);
 
-// Parse Server loads its push adapter by a dynamic import, which jest allows with this flag of Node only.
+// Parse Server has dynamic imports, which jest allows with this flag of Node only.
 if (!vm.SourceTextModule)
   throw new Error('Start the specs with "npm test", or "npm test -- <jest options>".');
 
@@ -28,7 +28,10 @@ const onDatabase = (name, color, database) => ({
     ...(database === 'mongodb' ? [ON_ONE] : []),
   ],
   globals: { SPEC_DATABASE: database },
-  moduleNameMapper: { '^@node-rs/bcrypt$': '<rootDir>/spec/support/quick-bcrypt.ts' },
+  moduleNameMapper: {
+    '^@node-rs/bcrypt$': '<rootDir>/spec/support/quick-bcrypt.ts',
+    '^@parse/push-adapter$': '<rootDir>/spec/support/no-push-adapter.ts',
+  },
   setupFiles: ['<rootDir>/spec/support/environment.ts'],
   globalSetup: `<rootDir>/spec/support/${database}-setup.ts`,
   globalTeardown: `<rootDir>/spec/support/${database}-teardown.ts`,

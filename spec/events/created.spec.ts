@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { beforeNext } from '../support/next-statement';
 import { startSecondProcess, type SecondProcess } from '../support/second-process';
 import { startServer, type SpecServer, type SpecUser } from '../support/server';
 import { makeSession, makeUser, parseDate, pointerTo, sessionRow } from '../support/sessions';
@@ -572,8 +573,19 @@ describe('addressChanged', () => {
     const user = await server.signUp(undefined, { headers: from(FIREFOX, '192.0.2.1') });
     const id = await idOf(user);
     const use = (ip: string) => server.rest('GET', '/users/me', { ...user, headers: from(FIREFOX, ip) });
-    await Promise.all(['192.0.2.1', '198.51.100.66', '192.0.2.1'].map(use));
-    await use('192.0.2.1');
+    // Another session's access is being written for as long as this one is used.
+    let written: (() => void) | undefined;
+    const restore = beforeNext(
+      server,
+      'updateObjectsByQuery',
+      '_Session',
+      () => new Promise<void>(resolve => (written = resolve)),
+    );
+    await server.rest('GET', '/users/me', await server.signUp());
+    await eventually(() => expect(written).toBeDefined());
+    for (const ip of ['192.0.2.1', '198.51.100.66', '192.0.2.1']) await use(ip);
+    written!();
+    restore();
     await eventually(() => {
       const told = of('addressChanged', id);
       expect(told).toEqual([expect.objectContaining({ previousIp: '192.0.2.1', ip: '198.51.100.66' })]);

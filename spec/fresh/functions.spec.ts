@@ -1,6 +1,7 @@
 import { docs } from '../../src/docs';
 import type { SessionsOptions } from '../../src';
 import { failingStart } from '../support/failing-start';
+import { recordsWritten } from '../support/records';
 import { startServer, type SpecServer, type SpecUser } from '../support/server';
 import { makeSession, parseDate, sessionRow } from '../support/sessions';
 import { watchStatements } from '../support/statements';
@@ -229,6 +230,7 @@ describe.each<[string, SessionsOptions['fresh']]>([
   describe('the session', () => {
     /** How often it is read while the call is answered. */
     async function reads(call: () => Promise<unknown>): Promise<number> {
+      await recordsWritten({ server });
       const statements = watchStatements(server);
       try {
         await call();
