@@ -1,6 +1,8 @@
 import ms, { type StringValue } from 'ms';
 import * as z from 'zod';
 
+export const DAY_MS = ms('1d');
+
 /** Longer than any session lives, and short enough for every date that a database takes. */
 const LONGEST_MS = ms('100y');
 

@@ -6,12 +6,15 @@ const load = createRequire(__filename);
 /** The first version of `router` that Parse Server's batch and its SDK calls fail with. */
 const BROKEN = { major: 2, minor: 3 };
 
+/** Where to look for packages from: this one, and the app. */
+export const PATHS = [__dirname, process.cwd()];
+
 /**
  * A warning where Parse Server would get a `router` that it cannot work with: it uses the inside of that package
  * (`PromiseRouter.js` of 9.10.0).
  * @param paths where to look for Parse Server from.
  */
-export function brokenRouter(paths: string[]): string[] {
+export function brokenRouter(paths = PATHS): string[] {
   const version = routerVersion(paths);
   const [, major, minor] = /^(\d+)\.(\d+)\./.exec(version ?? '') ?? [];
   if (Number(major) !== BROKEN.major || !(Number(minor) >= BROKEN.minor)) return [];

@@ -31,7 +31,7 @@ export async function warnAtStart(configured: Configured): Promise<void> {
   const { loggerController } = configured.config;
   const warnings = [
     ...(await surprises(configured)),
-    ...brokenRouter([__dirname, process.cwd()]).map(warning => `${warning} See ${docs('errors', 'router')}`),
+    ...brokenRouter().map(warning => `${warning} See ${docs('errors', 'router')}`),
   ];
   for (const warning of warnings) loggerController.warn(`parse-server-sessions: ${warning}`);
 }

@@ -41,7 +41,7 @@ export class Server {
       );
       return body.result;
     } catch (error) {
-      if (isUnknownFunction(error)) throw notMounted(name);
+      if (isUnknown('function', error)) throw notMounted(name);
       throw error;
     }
   }
@@ -66,7 +66,7 @@ export class Server {
   async runJob<Result>(name: string, params: object, progress: (message: string) => void): Promise<Result> {
     const job = `${this.target.functionPrefix}${name}`;
     const { headers } = await this.request('POST', `/jobs/${job}`, params).catch(error => {
-      throw isUnknownJob(error) ? notMounted(name) : error;
+      throw isUnknown('job', error) ? notMounted(name) : error;
     });
     const id = headers.get('X-Parse-Job-Status-Id');
     if (!id) throw new CommandError(`Parse Server started ${job}, and did not say how to follow it.`);
@@ -149,10 +149,9 @@ const refusedKey = (said = 'unauthorized') =>
       'the addresses in masterKeyIps, which by default are those of its own machine.',
   );
 
-const isUnknownFunction = (error: unknown) =>
-  error instanceof ServerError && error.code === 141 && /^Invalid function/.test(error.message);
-const isUnknownJob = (error: unknown) =>
-  error instanceof ServerError && error.code === 141 && /^Invalid job/.test(error.message);
+/** Whether Parse Server does not have what was called. */
+const isUnknown = (kind: 'function' | 'job', error: unknown) =>
+  error instanceof ServerError && error.code === 141 && error.message.startsWith(`Invalid ${kind}`);
 
 const notMounted = (name: string) =>
   new CommandError(

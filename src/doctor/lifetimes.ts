@@ -1,13 +1,24 @@
-import ms from 'ms';
+import ms, { type StringValue } from 'ms';
 import type { Lifetime } from '../expiry/policy';
+import { nistAal1, nistAal2, nistAal3 } from '../expiry/presets';
 import type { Seen } from './finding';
 import type { Patient } from './patient';
 
-/** What NIST SP 800-63B-4 asks of the levels, the strictest first (2.1.3, 2.2.3, 2.3.3). */
+interface Preset {
+  authenticated: { idle?: StringValue; maxAge: StringValue };
+}
+
+/** What NIST asks of a level. The first one says nothing of the last use. */
+const asked = ({ authenticated: { idle, maxAge } }: Preset): Lifetime => ({
+  idle: idle ? ms(idle) : Infinity,
+  maxAge: ms(maxAge),
+});
+
+/** The levels of NIST, the strictest first. */
 const NIST: ReadonlyArray<[level: number, lifetime: Lifetime]> = [
-  [3, { idle: ms('15m'), maxAge: ms('12h') }],
-  [2, { idle: ms('1h'), maxAge: ms('24h') }],
-  [1, { idle: Infinity, maxAge: ms('30d') }],
+  [3, asked(nistAal3)],
+  [2, asked(nistAal2)],
+  [1, asked(nistAal1)],
 ];
 
 /** Parse Server's own default, in seconds: a year. */

@@ -1,10 +1,10 @@
+import { DAY_MS } from '../duration';
 import { unexpired } from '../expiry/queries';
 import type { Row } from '../parse-server';
 import { toDate, toParseDate } from '../record';
 import type { Seen } from './finding';
 import type { Patient } from './patient';
 
-const DAY_MS = 24 * 60 * 60_000;
 /** So many expired sessions, and such a part of all, are a backlog. */
 const MANY = 1000;
 const PART = 0.1;

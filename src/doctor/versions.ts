@@ -1,15 +1,12 @@
 import { realpathSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { brokenRouter } from '../checks/router';
+import { brokenRouter, PATHS } from '../checks/router';
 import type { Seen } from './finding';
 import type { Patient } from './patient';
 
 /** The last minor version of Parse Server 9 that this package was tried with. */
 const LAST_TRIED_MINOR = 10;
-
-/** Where to look for packages from: this one, and the app. */
-const PATHS = [__dirname, process.cwd()];
 
 export function parseServer({ config: { version } }: Patient): Seen {
   const minor = Number(version?.split('.')[1]);
@@ -22,7 +19,7 @@ export function parseServer({ config: { version } }: Patient): Seen {
 }
 
 export function router(): Seen {
-  const [broken] = brokenRouter(PATHS);
+  const [broken] = brokenRouter();
   if (!broken) return { level: 'ok', what: 'Parse Server has a router that it works with.' };
   return {
     level: 'error',

@@ -1,7 +1,6 @@
+import { DAY_MS } from '../duration';
 import type { Database, Query, Row } from '../parse-server';
 import { isMongo } from '../schema/database-kind';
-
-const DAY_MS = 24 * 60 * 60_000;
 
 /** How many there are on each day. */
 export interface OfDay {

@@ -1,3 +1,4 @@
+import { DAY_MS } from '../duration';
 import { KINDS, OF_KIND, type Kind } from '../expiry/kind';
 import type { ExpiryPolicy, Lifetime } from '../expiry/policy';
 import { unexpired } from '../expiry/queries';
@@ -5,7 +6,6 @@ import type { Database, Query } from '../parse-server';
 import { toParseDate } from '../record';
 import type { Connection } from '../sessions/connection';
 
-const DAY_MS = 24 * 60 * 60_000;
 /** Where the groups of ages begin, in days. */
 const AGES = [0, 1, 7, 30, 90, 365];
 
